@@ -1,0 +1,44 @@
+import type { Series } from '../judge/types.ts';
+
+/** Variables of one query, already resolved: `service`, `scope.pod_template_hash`, `step` … to their values. */
+export type QueryVariables = Readonly<Record<string, string>>;
+
+/** What to ask a backend for: one query over the grid points `from, from + step … to` (both ends included). */
+export type QueryRequest = {
+  /** The query in the provider's language, with `{{variables}}` not yet filled in. */
+  readonly query: string;
+  readonly variables: QueryVariables;
+  /** Which arm the query is for; real backends select by the variables alone. */
+  readonly arm: 'canary' | 'baseline';
+  /** First grid point, milliseconds, a multiple of `step`. */
+  readonly from: number;
+  /** Last grid point, milliseconds, ≥ `from`, a multiple of `step`. */
+  readonly to: number;
+  /** Milliseconds. */
+  readonly step: number;
+  /** Aborts the request; the call then rejects. */
+  readonly signal: AbortSignal;
+};
+
+export type QueryAnswer = {
+  /** Exactly the grid asked for; `null` where the backend has nothing. An empty answer is all `null`, no error. */
+  readonly series: Series;
+  /** What the backend warned of; empty when nothing. */
+  readonly warnings: readonly string[];
+};
+
+/**
+ * A metric backend. It returns a series over a window; it never judges and never sleeps (retries are the business
+ * of `http.ts`). It rejects with a SerinError whose code starts with `provider_`; the message holds no secret.
+ */
+export type Provider = {
+  readonly name: string;
+  readonly type: string;
+  fetch(request: QueryRequest): Promise<QueryAnswer>;
+  /** Fails with `invalid_input` when the query has an unknown variable or cannot be of this language. No I/O. */
+  checkQuery(query: string, variableNames: readonly string[]): void;
+  /** Lets go of sockets; the provider is not used afterwards. */
+  close(): void;
+  /** The backend's own scrape or write interval in milliseconds, `null` when it cannot be told. */
+  scrapeInterval(signal: AbortSignal): Promise<number | null>;
+};
