@@ -1,0 +1,69 @@
+import type { Judgement, Verdict } from '../judge/types.ts';
+import type { Plan } from './plan.ts';
+
+/** Variables that select one arm in queries: `{{scope.<name>}}`. */
+export type Scope = Readonly<Record<string, string>>;
+
+/** Which controller's rollout the run belongs to; ties the controller's events to the run and its change. */
+export type Rollout = {
+  readonly uid: string;
+  readonly revision: string;
+  readonly namespace: string | null;
+  readonly name: string | null;
+};
+
+export const phases = ['waiting', 'running', 'concluded', 'cancelled'] as const;
+export type Phase = (typeof phases)[number];
+
+/**
+ * The durable state of one analysis. Times are integer milliseconds. Everything a look needs is in here or in the
+ * kept series, so that any process can take the run up where another left it.
+ */
+export type Run = {
+  readonly id: string;
+  readonly key: string;
+  readonly attempt: number;
+  readonly service: string;
+  readonly environment: string;
+  readonly target: string | null;
+  readonly changeId: string;
+  readonly rollout: Rollout | null;
+  /** Version of the change, for `{{version}}`; "" when unknown. */
+  readonly version: string;
+  readonly plan: Plan;
+  /** Fingerprint of plan and scopes: the same key with another digest is a conflict. */
+  readonly digest: string;
+  readonly canary: Scope;
+  readonly baseline: Scope;
+  readonly dryRun: boolean;
+  /** True when the caller polls (Argo): such a run expires when it is no longer asked for. */
+  readonly polled: boolean;
+  /** The window is `(start, end]`; `end` is the planned end, moved once by `extend`. */
+  readonly start: number;
+  readonly end: number;
+  readonly extended: boolean;
+  readonly phase: Phase;
+  /** What callers act on. */
+  readonly verdict: Verdict;
+  /** What the judge said, kept under override and dry run. */
+  readonly judgedVerdict: Verdict;
+  readonly score: number;
+  readonly reason: string;
+  /** The last judgement; `null` before the first look. */
+  readonly judgement: Judgement | null;
+  /** Number of looks judged so far. */
+  readonly looks: number;
+  /** The scheduled time of the last look judged; `null` before the first. */
+  readonly lookedThrough: number | null;
+  /** When the run is due; `null` once it is over. */
+  readonly nextLookAt: number | null;
+  /** Alpha this run spends: the plan's alpha over its stages. */
+  readonly alpha: number;
+  /** How many analyses its change had when this one began, itself included. */
+  readonly analysesOfChange: number;
+  readonly createdAt: number;
+  readonly askedAt: number;
+  readonly concludedAt: number | null;
+  /** Set when the controller ended the rollout: the same key then starts afresh. */
+  readonly rolloutEndedAt: number | null;
+};
