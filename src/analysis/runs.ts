@@ -1,0 +1,47 @@
+import type { ChangeFacts } from '../ledger/change.ts';
+import type { KeptSeries, Page, RunFilter } from './run-store.ts';
+import type { Rollout, Run, Scope } from './run.ts';
+
+/** What a caller asks to have judged; every caller's own body is translated to this. Times in milliseconds. */
+export type StartRequest = {
+  /** `null`: derived from the other fields. */
+  readonly key: string | null;
+  readonly service: string;
+  readonly environment: string;
+  readonly target: string | null;
+  readonly change: Partial<ChangeFacts>;
+  readonly rollout: Rollout | null;
+  /** Name of a configured template; `null`: the service's. */
+  readonly template: string | null;
+  /** A plan in place, as it came; parsed and refused here. */
+  readonly plan: unknown;
+  readonly canary: Scope | null;
+  readonly baseline: Scope | null;
+  readonly start: number | null;
+  readonly end: number | null;
+  readonly duration: number | null;
+  readonly interval: number | null;
+  readonly dryRun: boolean;
+  /** True for callers that poll until the verdict; such a run expires when no longer asked for. */
+  readonly polled: boolean;
+};
+
+/** What happened to a run, as told to those who watch it. */
+export type RunEvent = { readonly type: 'look' | 'concluded'; readonly run: Run };
+
+/** The use cases around analysis runs. All reject with a SerinError. */
+export type Runs = {
+  /** Starts a run or joins the one with the same key; a concluded key replays its verdict. */
+  start(request: StartRequest): Promise<Run>;
+  /** Notes that the run was asked for. `not_found` when there is none. */
+  get(id: string): Promise<Run>;
+  list(filter: RunFilter, limit: number, cursor: string | null): Promise<Page<Run>>;
+  /** The verdict becomes inconclusive; harmless when the run is over already. */
+  cancel(id: string): Promise<Run>;
+  /** The series that were judged. */
+  series(id: string): Promise<readonly KeptSeries[]>;
+  /** Resolves with the run as soon as it is over, after `waitMs`, or when `signal` aborts; whichever is first. */
+  waitFor(id: string, waitMs: number, signal: AbortSignal): Promise<Run>;
+  /** Yields looks and the conclusion, then ends; ends early when `signal` aborts. A run that is over yields once. */
+  watch(id: string, signal: AbortSignal): AsyncIterable<RunEvent>;
+};
