@@ -114,6 +114,11 @@ export type Finding = {
   /** Estimated seconds until this metric is decided; `null` when decided or not to be told. */
   readonly remainingSeconds: number | null;
   readonly reason: string;
+  /**
+   * What kept the metric from being judged at all: no or too little data, a canary that fell silent, or an error.
+   * Such a metric never passes, whatever a plan says of inconclusive ends. `null` when it was judged.
+   */
+  readonly obstacle: 'no_data' | 'silent' | 'error' | null;
   /** What went wrong in reading or judging the metric. */
   readonly error: string | null;
 };
