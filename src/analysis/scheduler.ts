@@ -1,0 +1,104 @@
+import { schedule } from 'node-cron';
+import type { Claim, RunStore } from './run-store.ts';
+
+export type SchedulerDeps = {
+  readonly runs: RunStore;
+  /** Performs what is due for one claimed run. */
+  readonly step: (claim: Claim, stop: AbortSignal) => Promise<void>;
+  /** Work that belongs to no run: settling changes and the like. Called about once a minute. */
+  readonly housekeeping: () => Promise<void>;
+  readonly now: () => number;
+  /** Told of every failure; a failing store must not end the ticking. */
+  readonly onError: (error: unknown, doing: string) => void;
+  /** Told how late the runs just claimed were, milliseconds. */
+  readonly onLag: (milliseconds: number) => void;
+  /** How many runs are looked at side by side. */
+  readonly concurrency: number;
+  /** A look that has not been written after this long is given up and may be taken by others, milliseconds. */
+  readonly leaseMs: number;
+};
+
+export type Scheduler = {
+  /** Ticks each second from now on. */
+  start(): void;
+  /** Claims what is due and begins to look; resolves when the claiming is over, not the looking. */
+  tick(): Promise<void>;
+  /** Resolves when no look is under way. */
+  idle(): Promise<void>;
+  /** Claims no more, lets looks under way finish for `graceMs`, then aborts them so that they return their leases. */
+  stop(graceMs: number): Promise<void>;
+};
+
+const housekeepingEvery = 60_000;
+
+/** Claims due runs by lease and looks at many at once. */
+export function createScheduler(deps: SchedulerDeps): Scheduler {
+  const active = new Map<string, Promise<void>>();
+  const abort = new AbortController();
+  let stopped = false;
+  let claiming: Promise<void> | null = null;
+  let again = false;
+  let keptHouseAt = Number.NEGATIVE_INFINITY;
+  let task: ReturnType<typeof schedule> | null = null;
+
+  async function perform(claim: Claim): Promise<void> {
+    try {
+      await deps.step(claim, abort.signal);
+    } catch (error) {
+      deps.onError(error, `look at ${claim.run.id}`);
+    }
+  }
+
+  function begin(claim: Claim): void {
+    deps.onLag(Math.max(0, deps.now() - (claim.run.nextLookAt ?? deps.now())));
+    const done = perform(claim).finally(() => active.delete(claim.token));
+    active.set(claim.token, done);
+  }
+
+  async function claimAll(): Promise<void> {
+    do {
+      again = false;
+      const free = deps.concurrency - active.size;
+      if (stopped || free <= 0) return;
+      const claims = await deps.runs.claimDue(deps.now(), free, deps.leaseMs);
+      for (const claim of claims) begin(claim);
+    } while (again);
+  }
+
+  async function keepHouse(): Promise<void> {
+    if (stopped || deps.now() - keptHouseAt < housekeepingEvery) return;
+    keptHouseAt = deps.now();
+    await deps.housekeeping().catch((error: unknown) => deps.onError(error, 'housekeeping'));
+  }
+
+  async function tick(): Promise<void> {
+    again = true;
+    claiming ??= claimAll()
+      .catch((error: unknown) => deps.onError(error, 'claim due runs'))
+      .finally(() => {
+        claiming = null;
+      });
+    await claiming;
+    await keepHouse();
+  }
+
+  async function idle(): Promise<void> {
+    await claiming;
+    while (active.size > 0) await Promise.all(active.values());
+  }
+
+  return {
+    start: () => {
+      task = schedule('* * * * * *', tick);
+    },
+    tick,
+    idle,
+    stop: async (graceMs) => {
+      stopped = true;
+      await task?.destroy();
+      const timer = setTimeout(() => abort.abort(), graceMs);
+      await idle();
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { SerinError } from '../errors.ts';
+import { type LedgerPolicy, recordReport } from '../ledger/changes.ts';
+import type { Catalog } from './catalog.ts';
+import type { FindProvider } from './readings.ts';
+import { type ResolvedRequest, resolveRequest } from './request.ts';
+import type { Run } from './run.ts';
+import type { Stores, UnitOfWork } from './run-store.ts';
+import type { StartRequest } from './runs.ts';
+import { isOver } from './transitions.ts';
+import { nextLook } from './window.ts';
+
+export type StartDeps = {
+  readonly unitOfWork: UnitOfWork;
+  readonly catalog: () => Catalog;
+  readonly findProvider: FindProvider;
+  readonly ledgerPolicy: () => LedgerPolicy;
+  readonly now: () => number;
+};
+
+/** Polls come each few seconds; noting one in a while is enough to tell a caller that went away. */
+const touchEvery = 15_000;
+
+/** Notes that a run was asked for, but not more often than needed. */
+export async function noteAsked(stores: Stores, run: Run, now: number): Promise<void> {
+  if (now - run.askedAt >= touchEvery) await stores.runs.touch(run.id, now);
+}
+
+/** A concluded key replays its verdict until its rollout is over or nobody asked for a while. */
+function startsAfresh(run: Run, rejoinAfter: number, now: number): boolean {
+  return isOver(run) && (run.rolloutEndedAt !== null || now - Math.max(run.askedAt, run.concludedAt ?? 0) > rejoinAfter);
+}
+
+function join(run: Run, resolved: ResolvedRequest): Run {
+  if (run.digest === resolved.digest) return run;
+  throw new SerinError('key_conflict', `key "${run.key}" belongs to analysis ${run.id}, which has another plan or other scopes; use another key, or the same plan and scopes`);
+}
+
+/** The change's name in its source: the rollout's revision, or the key for callers without a rollout. */
+function nameChange(request: StartRequest, resolved: ResolvedRequest, attempt: number): { source: string; externalId: string } {
+  if (request.rollout !== null) return { source: 'argo-rollouts', externalId: `${request.rollout.uid}/${request.rollout.revision}` };
+  const where = [resolved.service, request.environment, request.target ?? '', resolved.key].join('/');
+  return { source: 'analysis', externalId: attempt === 1 ? where : `${where}#${attempt}` };
+}
+
+async function changeOf(deps: StartDeps, stores: Stores, request: StartRequest, resolved: ResolvedRequest, previous: Run | null): Promise<string> {
+  if (previous !== null) {
+    const change = await stores.ledger.find(previous.changeId);
+    if (change?.outcome === 'pending') return change.id;
+  }
+  const name = nameChange(request, resolved, (previous?.attempt ?? 0) + 1);
+  const targets = request.target === null ? [] : [request.target];
+  const report = { ...name, service: resolved.service, environment: request.environment, targets, facts: request.change };
+  return (await recordReport(stores.ledger, report, deps.ledgerPolicy())).id;
+}
+
+async function createRun(deps: StartDeps, stores: Stores, request: StartRequest, resolved: ResolvedRequest, previous: Run | null): Promise<Run> {
+  const now = deps.now();
+  const { plan } = resolved;
+  const start = resolved.start ?? now;
+  const window = { start, end: start + plan.duration, plan };
+  const changeId = await changeOf(deps, stores, request, resolved, previous);
+  return {
+    ...window,
+    id: randomUUID(),
+    key: resolved.key,
+    attempt: (previous?.attempt ?? 0) + 1,
+    service: resolved.service,
+    environment: request.environment,
+    target: request.target,
+    changeId,
+    rollout: request.rollout,
+    version: request.change.version ?? '',
+    digest: resolved.digest,
+    canary: resolved.canary,
+    baseline: resolved.baseline,
+    dryRun: request.dryRun,
+    polled: request.polled,
+    extended: false,
+    phase: 'waiting',
+    verdict: request.dryRun ? 'pass' : 'running',
+    judgedVerdict: 'running',
+    score: 50,
+    reason: start > now ? 'the analysis has not begun' : 'waiting for the first data',
+    judgement: null,
+    looks: 0,
+    lookedThrough: null,
+    nextLookAt: nextLook(window, null),
+    alpha: plan.alpha / plan.stages,
+    analysesOfChange: (await stores.runs.countByChange(changeId)) + 1,
+    createdAt: now,
+    askedAt: now,
+    concludedAt: null,
+    rolloutEndedAt: null,
+  };
+}
+
+/** One try; `null` when another request made the run in between. */
+async function tryStart(deps: StartDeps, request: StartRequest, resolved: ResolvedRequest): Promise<Run | null> {
+  const { environment, target } = request;
+  const keySpace = { service: resolved.service, environment, target, key: resolved.key };
+  const existing = await deps.unitOfWork.stores.runs.findLatest(keySpace);
+  if (existing !== null && !startsAfresh(existing, deps.catalog().rejoinAfter, deps.now())) {
+    const joined = join(existing, resolved);
+    await noteAsked(deps.unitOfWork.stores, joined, deps.now());
+    return joined;
+  }
+  return deps.unitOfWork.transaction(async (stores) => {
+    const run = await createRun(deps, stores, request, resolved, existing);
+    return (await stores.runs.insert(run)) ? run : rollBack();
+  }).catch((error: unknown) => {
+    if (error === lostRace) return null;
+    throw error;
+  });
+}
+
+const lostRace = new SerinError('conflict', 'another request started the analysis first');
+
+function rollBack(): never {
+  throw lostRace;
+}
+
+/** Starts a run, or joins the one with the same key. Nothing is stored when the request is refused. */
+export async function startOrJoin(deps: StartDeps, request: StartRequest): Promise<Run> {
+  const resolved = resolveRequest(request, deps.catalog(), deps.findProvider, deps.now());
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const run = await tryStart(deps, request, resolved);
+    if (run !== null) return run;
+  }
+  throw new SerinError('store_unavailable', 'the analysis could not be started: too many requests start it at once; ask again');
+}

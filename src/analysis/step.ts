@@ -1,0 +1,107 @@
+import { setImmediate } from 'node:timers/promises';
+import { type LedgerPolicy, recordVerdict } from '../ledger/changes.ts';
+import type { Verdict } from '../judge/types.ts';
+import { judge } from '../judge/judge.ts';
+import { type FindProvider, read, type Readings } from './readings.ts';
+import type { Run } from './run.ts';
+import type { RunEvents } from './run-events.ts';
+import type { Claim, Stores, UnitOfWork } from './run-store.ts';
+import { judgeInput } from './samples.ts';
+import { expire, isOver, next, record } from './transitions.ts';
+import { lastPoint } from './window.ts';
+
+/** What is told to the telemetry of each look. */
+export type StepObserver = {
+  looked(seconds: number, failedMetrics: number): void;
+  concluded(verdict: Verdict): void;
+};
+
+export type StepDeps = {
+  readonly unitOfWork: UnitOfWork;
+  readonly findProvider: FindProvider;
+  readonly events: RunEvents;
+  readonly observer: StepObserver;
+  readonly now: () => number;
+  readonly ledgerPolicy: () => LedgerPolicy;
+  readonly expireAfter: () => number;
+  readonly upSince: number;
+  /** How long one look may read; queries not answered by then are failures of that look. */
+  readonly readDeadlineMs: number;
+};
+
+/** Verdicts that the caller acted on count; a dry run's and a cancelled run's tell nothing of the change. */
+async function keepVerdict(stores: Stores, run: Run, policy: LedgerPolicy): Promise<void> {
+  const verdict = run.judgedVerdict === 'running' ? 'inconclusive' : run.dryRun ? run.judgedVerdict : run.verdict;
+  if (verdict === 'running') return;
+  await recordVerdict(
+    stores.ledger,
+    run.changeId,
+    { analysisId: run.id, verdict, at: run.concludedAt ?? run.createdAt, enforced: !run.dryRun, reason: run.reason },
+    policy,
+  );
+}
+
+/** Writes a run that is over together with what its verdict means for the change. Call it in a transaction. */
+export async function keepConclusion(stores: Stores, run: Run, policy: LedgerPolicy): Promise<void> {
+  if (isOver(run)) await keepVerdict(stores, run, policy);
+}
+
+async function save(deps: StepDeps, claim: Claim, run: Run, readings: Readings | null): Promise<boolean> {
+  const saved = await deps.unitOfWork.transaction(async (stores) => {
+    if (!(await stores.runs.saveClaimed(run, claim.token))) return false;
+    if (readings !== null) await stores.runs.saveSeries(run.id, readings.kept);
+    await keepConclusion(stores, run, deps.ledgerPolicy());
+    return true;
+  });
+  if (!saved) return false;
+  if (isOver(run)) deps.observer.concluded(run.verdict);
+  deps.events.emit({ type: isOver(run) ? 'concluded' : 'look', run });
+  return true;
+}
+
+/** Judges the looks one by one, giving way between them: a backlog must not hold up those who poll. */
+async function judgeLooks(deps: StepDeps, run: Run, readings: Readings, looks: readonly number[]): Promise<Run> {
+  let looked = run;
+  for (const at of looks) {
+    looked = record(looked, { at, judgement: judge(judgeInput(looked, readings, at)) }, deps.now());
+    if (isOver(looked)) return looked;
+    await setImmediate();
+  }
+  return looked;
+}
+
+async function look(deps: StepDeps, claim: Claim, looks: readonly number[], stop: AbortSignal): Promise<void> {
+  const began = deps.now();
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(deps.readDeadlineMs)]);
+  const kept = await deps.unitOfWork.stores.runs.loadSeries(claim.run.id);
+  const readings = await read(claim.run, kept, lastPoint(claim.run, deps.now()), deps.findProvider, signal);
+  if (stop.aborted) {
+    await deps.unitOfWork.stores.runs.release(claim.run.id, claim.token);
+    return;
+  }
+  const run = await judgeLooks(deps, claim.run, readings, looks);
+  deps.observer.looked((deps.now() - began) / 1000, readings.errors.size);
+  await save(deps, claim, run, readings);
+}
+
+/**
+ * Performs what is due for a claimed run: reads, judges and writes, or gives the run back. When `stop` aborts before
+ * anything was written the lease is returned, and the look is made up later. Rejects when the store does; the lease
+ * then runs out by itself.
+ */
+export async function step(deps: StepDeps, claim: Claim, stop: AbortSignal): Promise<void> {
+  const options = { expireAfter: deps.expireAfter(), upSince: deps.upSince };
+  const action = next(claim.run, deps.now(), options);
+  switch (action.type) {
+    case 'look':
+      return look(deps, claim, action.looks, stop);
+    case 'expire':
+      await save(deps, claim, expire(claim.run, options.expireAfter, deps.now()), null);
+      return;
+    case 'wait':
+      await save(deps, claim, { ...claim.run, nextLookAt: action.until }, null);
+      return;
+    case 'none':
+      await deps.unitOfWork.stores.runs.release(claim.run.id, claim.token);
+  }
+}
