@@ -23,6 +23,9 @@ export function formatDuration(milliseconds: number): string {
 export const durationSchema = z.string().transform((text, context) => {
   const milliseconds = parseDuration(text);
   if (milliseconds !== null) return milliseconds;
-  context.addIssue({ code: 'custom', message: `found "${text}"; allowed are durations such as 30s, 15m, 2h, 1d` });
+  context.addIssue({
+    code: 'custom',
+    message: `found "${text}"; allowed are durations such as 30s, 15m, 2h, 1d`,
+  });
   return z.NEVER;
 });

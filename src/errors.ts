@@ -39,7 +39,11 @@ export class SerinError extends Error {
   /** For bad input: every issue found, not only the first. Empty otherwise. */
   readonly issues: readonly InputIssue[];
 
-  constructor(code: ErrorCode, message: string, options: { issues?: readonly InputIssue[]; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { issues?: readonly InputIssue[]; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'SerinError';
     this.code = code;
@@ -49,7 +53,9 @@ export class SerinError extends Error {
 
 /** Bad input: the sentence is made of the issues, so that a log line alone says what to mend. */
 export function invalidInput(issues: readonly InputIssue[]): SerinError {
-  const sentence = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+  const sentence = issues
+    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+    .join('; ');
   return new SerinError('invalid_input', sentence, { issues });
 }
 

@@ -4,7 +4,8 @@ import { type InputIssue, invalidInput } from './errors.ts';
 /** Writes a path as people do: `metrics[0].kind`. */
 function writePath(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`),
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
     '',
   );
 }
@@ -16,9 +17,12 @@ function writeFound(value: unknown): string {
 }
 
 function writeMessage(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_value') return `found ${writeFound(issue.input)}; allowed are ${issue.values.join(', ')}`;
+  if (issue.code === 'invalid_value')
+    return `found ${writeFound(issue.input)}; allowed are ${issue.values.join(', ')}`;
   if (issue.code === 'invalid_type') {
-    return issue.input === undefined ? `is missing; a ${issue.expected} is needed` : `found ${writeFound(issue.input)}; a ${issue.expected} is needed`;
+    return issue.input === undefined
+      ? `is missing; a ${issue.expected} is needed`
+      : `found ${writeFound(issue.input)}; a ${issue.expected} is needed`;
   }
   return issue.message;
 }
@@ -43,7 +47,11 @@ function depth(issues: readonly z.core.$ZodIssue[]): number {
  * Reads `value` by `schema`; rejects with `invalid_input` naming every issue by its path, prefixed by `at`
  * (`['plan']` → `plan.metrics[0].kind`).
  */
-export function parseWith<T extends z.ZodType>(schema: T, value: unknown, at: readonly PropertyKey[] = []): z.output<T> {
+export function parseWith<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  at: readonly PropertyKey[] = [],
+): z.output<T> {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   throw invalidInput(listIssues(result.error.issues, at));
@@ -61,9 +69,15 @@ export function strict<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<S
 
 /** A finite number; also as a string, for Argo's templating makes every value one. */
 export const numberLike = z.preprocess(
-  (value) => (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value),
+  (value) =>
+    typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+      ? Number(value)
+      : value,
   z.number(),
 );
 
 /** A boolean, also as the strings `true` and `false`. */
-export const booleanLike = z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean());
+export const booleanLike = z.preprocess(
+  (value) => (value === 'true' ? true : value === 'false' ? false : value),
+  z.boolean(),
+);

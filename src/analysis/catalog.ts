@@ -30,5 +30,9 @@ export type Catalog = {
 
 /** The service of that name or alias; `null` when none is configured. */
 export function findService(catalog: Catalog, name: string): Service | null {
-  return catalog.services.find((service) => service.name === name) ?? catalog.services.find((service) => service.aliases.includes(name)) ?? null;
+  return (
+    catalog.services.find((service) => service.name === name) ??
+    catalog.services.find((service) => service.aliases.includes(name)) ??
+    null
+  );
 }

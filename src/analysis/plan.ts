@@ -8,7 +8,9 @@ const nonNegative = numberLike.pipe(z.number().nonnegative());
 const query = z.string().trim().min(1, 'a query must not be empty');
 
 const acceptable = z.union([
-  nonNegative.transform((relative): { relative?: number | undefined; absolute?: number | undefined } => ({ relative })),
+  nonNegative.transform((relative): { relative?: number | undefined; absolute?: number | undefined } => ({
+    relative,
+  })),
   strict({ relative: nonNegative.optional(), absolute: nonNegative.optional() }).refine(
     (value) => value.relative !== undefined || value.absolute !== undefined,
     'is empty; give relative, absolute or both',
@@ -16,7 +18,12 @@ const acceptable = z.union([
 ]);
 
 const common = {
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/, 'allowed are 1–100 letters, digits and _ . : -, starting with a letter or digit'),
+  name: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/,
+      'allowed are 1–100 letters, digits and _ . : -, starting with a letter or digit',
+    ),
   provider: z.string().min(1),
   direction: z.enum(directions).default('increase'),
   weight: positive.default(1),
@@ -31,7 +38,10 @@ const gauge = strict({
   minSupport: positive.optional(),
   margin: nonNegative.default(0.02),
   acceptable: acceptable.default({ relative: 0.1 }),
-}).refine((metric) => (metric.support === undefined) === (metric.minSupport === undefined), 'support and minSupport go together');
+}).refine(
+  (metric) => (metric.support === undefined) === (metric.minSupport === undefined),
+  'support and minSupport go together',
+);
 
 const counts = {
   ...common,
@@ -49,7 +59,11 @@ const metric = z.unknown().transform((value, context): PlanMetric => {
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
   const schema = typeof kind === 'string' ? kinds[kind] : undefined;
   if (schema === undefined) {
-    context.addIssue({ code: 'custom', path: ['kind'], message: `found ${JSON.stringify(kind) ?? 'nothing'}; allowed are ${Object.keys(kinds).join(', ')}` });
+    context.addIssue({
+      code: 'custom',
+      path: ['kind'],
+      message: `found ${JSON.stringify(kind) ?? 'nothing'}; allowed are ${Object.keys(kinds).join(', ')}`,
+    });
     return z.NEVER;
   }
   const result = schema.safeParse(value, { reportInput: true });
@@ -90,28 +104,62 @@ export type Plan = Omit<z.output<typeof plan>, 'name' | 'step' | 'maxDuration'> 
 const shortest = 1_000;
 
 function checkTimes(value: Plan, context: z.RefinementCtx): void {
-  const say = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
-  if (value.interval < shortest) say('interval', `found ${formatDuration(value.interval)}; the shortest is 1s`);
+  const say = (path: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: [path], message });
+  if (value.interval < shortest)
+    say('interval', `found ${formatDuration(value.interval)}; the shortest is 1s`);
   if (value.step < shortest) say('step', `found ${formatDuration(value.step)}; the shortest is 1s`);
-  if (value.duration < value.interval) say('duration', `found ${formatDuration(value.duration)}; it must be at least the interval, ${formatDuration(value.interval)}`);
-  if (value.maxDuration < value.duration) say('maxDuration', `found ${formatDuration(value.maxDuration)}; it must be at least the duration, ${formatDuration(value.duration)}`);
+  if (value.duration < value.interval)
+    say(
+      'duration',
+      `found ${formatDuration(value.duration)}; it must be at least the interval, ${formatDuration(value.interval)}`,
+    );
+  if (value.maxDuration < value.duration)
+    say(
+      'maxDuration',
+      `found ${formatDuration(value.maxDuration)}; it must be at least the duration, ${formatDuration(value.duration)}`,
+    );
   const judged = value.duration - value.warmup;
-  if (judged < 3 * value.step) say('duration', `after a warmup of ${formatDuration(value.warmup)} it must leave at least 3 steps of ${formatDuration(value.step)}; found ${formatDuration(judged)}`);
-  if (judged > 20_000 * value.step) say('step', `found ${formatDuration(value.step)}; a run of ${formatDuration(value.duration)} may have at most 20000 steps`);
-  if (value.duration > 20_000 * value.interval) say('interval', `found ${formatDuration(value.interval)}; a run of ${formatDuration(value.duration)} may have at most 20000 looks`);
+  if (judged < 3 * value.step)
+    say(
+      'duration',
+      `after a warmup of ${formatDuration(value.warmup)} it must leave at least 3 steps of ${formatDuration(value.step)}; found ${formatDuration(judged)}`,
+    );
+  if (judged > 20_000 * value.step)
+    say(
+      'step',
+      `found ${formatDuration(value.step)}; a run of ${formatDuration(value.duration)} may have at most 20000 steps`,
+    );
+  if (value.duration > 20_000 * value.interval)
+    say(
+      'interval',
+      `found ${formatDuration(value.interval)}; a run of ${formatDuration(value.duration)} may have at most 20000 looks`,
+    );
 }
 
 function checkNames(value: Plan, context: z.RefinementCtx): void {
   const seen = new Set<string>();
   value.metrics.forEach(({ name }, index) => {
-    if (seen.has(name)) context.addIssue({ code: 'custom', path: ['metrics', index, 'name'], message: `found "${name}" twice; names must differ` });
+    if (seen.has(name))
+      context.addIssue({
+        code: 'custom',
+        path: ['metrics', index, 'name'],
+        message: `found "${name}" twice; names must differ`,
+      });
     seen.add(name);
   });
 }
 
 /** The schema of a plan as it comes in a file or a request: text in, a `Plan` out. */
 export const planSchema = plan
-  .transform((value): Plan => ({ ...value, name: value.name ?? null, step: value.step ?? value.interval, maxDuration: value.maxDuration ?? 2 * value.duration }))
+  .transform(
+    (value): Plan => ({
+      ...value,
+      name: value.name ?? null,
+      step: value.step ?? value.interval,
+      maxDuration: value.maxDuration ?? 2 * value.duration,
+    }),
+  )
   .superRefine((value, context) => {
     checkTimes(value, context);
     checkNames(value, context);
@@ -125,7 +173,12 @@ export function parsePlan(value: unknown, at: readonly PropertyKey[] = []): Plan
 /** The plan with another duration or interval, its rules checked again. `null` leaves a value as it is. */
 export function overridePlan(value: Plan, duration: number | null, interval: number | null): Plan {
   const step = value.step === value.interval ? (interval ?? value.step) : value.step;
-  const changed = { ...value, duration: duration ?? value.duration, interval: interval ?? value.interval, step };
+  const changed = {
+    ...value,
+    duration: duration ?? value.duration,
+    interval: interval ?? value.interval,
+    step,
+  };
   const checked = z.custom<Plan>().superRefine((candidate, context) => {
     checkTimes(candidate, context);
   });
@@ -133,7 +186,9 @@ export function overridePlan(value: Plan, duration: number | null, interval: num
 }
 
 /** The queries of a metric with the field each one fills. */
-export function queriesOf(metric: PlanMetric): readonly { readonly field: 'value' | 'support' | 'events' | 'total'; readonly query: string }[] {
+export function queriesOf(
+  metric: PlanMetric,
+): readonly { readonly field: 'value' | 'support' | 'events' | 'total'; readonly query: string }[] {
   if (metric.kind === 'gauge') {
     const value = { field: 'value', query: metric.query } as const;
     return metric.support === undefined ? [value] : [value, { field: 'support', query: metric.support }];

@@ -13,11 +13,19 @@ export type Readings = { readonly kept: readonly KeptSeries[]; readonly errors: 
 /** Finds the providers of a plan by name; `null` when none is configured under it. */
 export type FindProvider = (name: string) => Provider | null;
 
-type Task = { readonly metric: PlanMetric; readonly name: SeriesName; readonly query: string; readonly from: number; readonly to: number };
+type Task = {
+  readonly metric: PlanMetric;
+  readonly name: SeriesName;
+  readonly query: string;
+  readonly from: number;
+  readonly to: number;
+};
 
 /** The kept series of that name; `null` when there is none yet. */
 export function findSeries(kept: readonly KeptSeries[], name: SeriesName): Series | null {
-  const found = kept.find((one) => one.metric === name.metric && one.arm === name.arm && one.field === name.field);
+  const found = kept.find(
+    (one) => one.metric === name.metric && one.arm === name.arm && one.field === name.field,
+  );
   return found?.series ?? null;
 }
 
@@ -43,12 +51,26 @@ function historyTasks(run: Run, kept: readonly KeptSeries[]): Task[] {
   });
 }
 
-async function readOne(run: Run, task: Task, findProvider: FindProvider, signal: AbortSignal): Promise<Series> {
+async function readOne(
+  run: Run,
+  task: Task,
+  findProvider: FindProvider,
+  signal: AbortSignal,
+): Promise<Series> {
   const provider = findProvider(task.metric.provider);
-  if (provider === null) throw new SerinError('unknown_provider', `provider "${task.metric.provider}" is no longer configured`);
+  if (provider === null)
+    throw new SerinError('unknown_provider', `provider "${task.metric.provider}" is no longer configured`);
   const arm = task.name.arm === 'canary' ? 'canary' : 'baseline';
   const { from, to, query } = task;
-  const answer = await provider.fetch({ query, variables: variablesOf(run, arm), arm, from, to, step: run.plan.step, signal });
+  const answer = await provider.fetch({
+    query,
+    variables: variablesOf(run, arm),
+    arm,
+    from,
+    to,
+    step: run.plan.step,
+    signal,
+  });
   return answer.series;
 }
 
@@ -68,7 +90,13 @@ function explain(task: Task, error: unknown): string {
  * the oldest point not frozen, and at the first look the baseline's past. A metric that fails is named in `errors` and
  * keeps what was read before; a missing past is no error. Never rejects for a provider's failure.
  */
-export async function read(run: Run, kept: readonly KeptSeries[], to: number, findProvider: FindProvider, signal: AbortSignal): Promise<Readings> {
+export async function read(
+  run: Run,
+  kept: readonly KeptSeries[],
+  to: number,
+  findProvider: FindProvider,
+  signal: AbortSignal,
+): Promise<Readings> {
   const tasks = [...windowTasks(run, kept, to).filter((task) => task.from <= to), ...historyTasks(run, kept)];
   const answers = await Promise.allSettled(tasks.map((task) => readOne(run, task, findProvider, signal)));
   let merged = kept;
@@ -77,7 +105,8 @@ export async function read(run: Run, kept: readonly KeptSeries[], to: number, fi
     const task = tasks[index];
     if (task === undefined) return;
     if (answer.status === 'fulfilled') merged = merge(merged, task, answer.value, run.plan);
-    else if (task.name.arm !== 'history' && !errors.has(task.metric.name)) errors.set(task.metric.name, explain(task, answer.reason));
+    else if (task.name.arm !== 'history' && !errors.has(task.metric.name))
+      errors.set(task.metric.name, explain(task, answer.reason));
   });
   return { kept: merged, errors };
 }

@@ -27,16 +27,27 @@ function sorted(scope: Scope | null): readonly (readonly [string, string])[] | n
   return scope === null ? null : Object.entries(scope).sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
-function requirePermission(service: Service | null, catalog: Catalog, what: 'inlinePlans' | 'callerMayLoosen', path: string): void {
+function requirePermission(
+  service: Service | null,
+  catalog: Catalog,
+  what: 'inlinePlans' | 'callerMayLoosen',
+  path: string,
+): void {
   if (catalog.callersAreAdmins || service?.[what] === true) return;
-  throw new SerinError('forbidden', `${path}: needs the role admin, or ${what}: true on the service in the configuration`);
+  throw new SerinError(
+    'forbidden',
+    `${path}: needs the role admin, or ${what}: true on the service in the configuration`,
+  );
 }
 
 function findTemplate(request: StartRequest, service: Service | null, catalog: Catalog): Plan {
   const name = request.template ?? service?.template ?? null;
   const known = [...catalog.templates.keys()].join(', ') || 'none';
   if (name === null) {
-    throw new SerinError('unknown_template', `service "${request.service}" has no template: name one in the request (configured: ${known}) or in the configuration of the service`);
+    throw new SerinError(
+      'unknown_template',
+      `service "${request.service}" has no template: name one in the request (configured: ${known}) or in the configuration of the service`,
+    );
   }
   const template = catalog.templates.get(name);
   if (template !== undefined) return template;
@@ -47,7 +58,8 @@ function findTemplate(request: StartRequest, service: Service | null, catalog: C
 
 function choosePlan(request: StartRequest, service: Service | null, catalog: Catalog): Plan {
   if (request.plan === null || request.plan === undefined) return findTemplate(request, service, catalog);
-  if (request.template !== null) throw invalidInput([{ path: 'plan', message: 'is given beside template; give one of them' }]);
+  if (request.template !== null)
+    throw invalidInput([{ path: 'plan', message: 'is given beside template; give one of them' }]);
   requirePermission(service, catalog, 'inlinePlans', 'plan');
   return parsePlan(request.plan, ['plan']);
 }
@@ -55,15 +67,26 @@ function choosePlan(request: StartRequest, service: Service | null, catalog: Cat
 /** The duration asked for: its own field, or the distance of start and end. */
 function chooseDuration({ start, end, duration }: StartRequest): number | null {
   if (end === null) return duration;
-  if (start === null) throw invalidInput([{ path: 'end', message: 'is given without start; give both or neither' }]);
-  if (duration !== null) throw invalidInput([{ path: 'duration', message: 'is given beside start and end; leave one of them out' }]);
-  if (end <= start) throw invalidInput([{ path: 'end', message: `found ${new Date(end).toISOString()}; it must be after start, ${new Date(start).toISOString()}` }]);
+  if (start === null)
+    throw invalidInput([{ path: 'end', message: 'is given without start; give both or neither' }]);
+  if (duration !== null)
+    throw invalidInput([
+      { path: 'duration', message: 'is given beside start and end; leave one of them out' },
+    ]);
+  if (end <= start)
+    throw invalidInput([
+      {
+        path: 'end',
+        message: `found ${new Date(end).toISOString()}; it must be after start, ${new Date(start).toISOString()}`,
+      },
+    ]);
   return end - start;
 }
 
 function applyOverrides(plan: Plan, request: StartRequest, service: Service | null, catalog: Catalog): Plan {
   const duration = chooseDuration(request);
-  if (duration !== null && duration < plan.duration) requirePermission(service, catalog, 'callerMayLoosen', request.end === null ? 'duration' : 'end');
+  if (duration !== null && duration < plan.duration)
+    requirePermission(service, catalog, 'callerMayLoosen', request.end === null ? 'duration' : 'end');
   if (request.dryRun) requirePermission(service, catalog, 'callerMayLoosen', 'dryRun');
   return overridePlan(plan, duration, request.interval);
 }
@@ -77,23 +100,52 @@ function chooseScopes(request: StartRequest, service: Service | null): { canary:
 function checkStart({ start }: StartRequest, plan: Plan, now: number): void {
   if (start === null) return;
   const latest = now + plan.maxDuration;
-  if (start > latest) throw invalidInput([{ path: 'start', message: `found ${new Date(start).toISOString()}; it may lie at most ${plan.maxDuration / 1000} s ahead` }]);
+  if (start > latest)
+    throw invalidInput([
+      {
+        path: 'start',
+        message: `found ${new Date(start).toISOString()}; it may lie at most ${plan.maxDuration / 1000} s ahead`,
+      },
+    ]);
 }
 
 /** Every query must be answerable for both arms: its provider known and each of its variables given. */
-function checkQueries(plan: Plan, request: StartRequest, scopes: { canary: Scope; baseline: Scope }, findProvider: FindProvider): void {
+function checkQueries(
+  plan: Plan,
+  request: StartRequest,
+  scopes: { canary: Scope; baseline: Scope },
+  findProvider: FindProvider,
+): void {
   const subject = { ...request, ...scopes, version: '', start: 0, end: 0, plan };
   plan.metrics.forEach((metric, index) => {
     const provider = findProvider(metric.provider);
     const path = `metrics[${index}].provider`;
-    if (provider === null) throw new SerinError('unknown_provider', `${path}: found "${metric.provider}"; no such provider is configured`, { issues: [{ path, message: `found "${metric.provider}"; no such provider is configured` }] });
+    if (provider === null)
+      throw new SerinError(
+        'unknown_provider',
+        `${path}: found "${metric.provider}"; no such provider is configured`,
+        { issues: [{ path, message: `found "${metric.provider}"; no such provider is configured` }] },
+      );
     for (const { field, query } of queriesOf(metric)) {
-      for (const arm of ['canary', 'baseline'] as const) checkQuery(provider, query, variablesOf(subject, arm), `metrics[${index}].${field === 'value' ? 'query' : field}`, arm);
+      for (const arm of ['canary', 'baseline'] as const)
+        checkQuery(
+          provider,
+          query,
+          variablesOf(subject, arm),
+          `metrics[${index}].${field === 'value' ? 'query' : field}`,
+          arm,
+        );
     }
   });
 }
 
-function checkQuery(provider: NonNullable<ReturnType<FindProvider>>, query: string, variables: Readonly<Record<string, string>>, path: string, arm: string): void {
+function checkQuery(
+  provider: NonNullable<ReturnType<FindProvider>>,
+  query: string,
+  variables: Readonly<Record<string, string>>,
+  path: string,
+  arm: string,
+): void {
   try {
     provider.checkQuery(query, Object.keys(variables));
   } catch (error) {
@@ -105,12 +157,26 @@ function checkQuery(provider: NonNullable<ReturnType<FindProvider>>, query: stri
 function checkArms(canary: Scope, baseline: Scope, plan: Plan): void {
   if (fingerprint(sorted(canary)) !== fingerprint(sorted(baseline))) return;
   const names = plan.metrics.map((metric) => metric.name).join(', ');
-  throw invalidInput([{ path: 'canary', message: `selects the same as baseline; they must differ for ${names} to be compared` }]);
+  throw invalidInput([
+    { path: 'canary', message: `selects the same as baseline; they must differ for ${names} to be compared` },
+  ]);
 }
 
 function deriveKey(request: StartRequest, service: string): string {
   const { change, rollout, template, plan, canary, baseline, start, end } = request;
-  const identity = [service, change.version, change.commit, change.artifact, rollout, template, plan, sorted(canary), sorted(baseline), start, end];
+  const identity = [
+    service,
+    change.version,
+    change.commit,
+    change.artifact,
+    rollout,
+    template,
+    plan,
+    sorted(canary),
+    sorted(baseline),
+    start,
+    end,
+  ];
   return `auto-${fingerprint(identity)}`;
 }
 
@@ -118,13 +184,20 @@ function deriveKey(request: StartRequest, service: string): string {
  * Looks up what a request names and checks all of it before anything is stored or started.
  * Rejects with `unknown_service`, `unknown_template`, `unknown_provider`, `forbidden` or `invalid_input`.
  */
-export function resolveRequest(request: StartRequest, catalog: Catalog, findProvider: FindProvider, now: number): ResolvedRequest {
+export function resolveRequest(
+  request: StartRequest,
+  catalog: Catalog,
+  findProvider: FindProvider,
+  now: number,
+): ResolvedRequest {
   const service = findService(catalog, request.service);
   const scopes = chooseScopes(request, service);
   if (service === null && request.template === null && (request.plan ?? null) === null) {
     const known = catalog.services.map(({ name }) => name).join(', ') || 'none';
     const message = `found "${request.service}"; configured are ${known}. A service that is not configured needs a template and both scopes in the request`;
-    throw new SerinError('unknown_service', `service: ${message}`, { issues: [{ path: 'service', message }] });
+    throw new SerinError('unknown_service', `service: ${message}`, {
+      issues: [{ path: 'service', message }],
+    });
   }
   const plan = applyOverrides(choosePlan(request, service, catalog), request, service, catalog);
   checkArms(scopes.canary, scopes.baseline, plan);
@@ -136,7 +209,14 @@ export function resolveRequest(request: StartRequest, catalog: Catalog, findProv
     plan,
     ...scopes,
     key: request.key ?? deriveKey(request, name),
-    digest: fingerprint([request.template, request.plan ?? null, request.duration, request.interval, sorted(request.canary), sorted(request.baseline)]),
+    digest: fingerprint([
+      request.template,
+      request.plan ?? null,
+      request.duration,
+      request.interval,
+      sorted(request.canary),
+      sorted(request.baseline),
+    ]),
     start: request.start,
   };
 }

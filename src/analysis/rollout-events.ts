@@ -1,5 +1,11 @@
 import type { ChangeFacts } from '../ledger/change.ts';
-import type { Rollout } from './run.ts';
+import { type LedgerPolicy, recordRolloutEvent, supersedeOpen } from '../ledger/changes.ts';
+import { type Catalog, findService } from './catalog.ts';
+import type { Rollout, Run } from './run.ts';
+import type { RunEvents } from './run-events.ts';
+import type { Stores, UnitOfWork } from './run-store.ts';
+import { keepConclusion } from './step.ts';
+import { endRollout, isOver } from './transitions.ts';
 
 /** What a rollout controller told of one revision. */
 export type RolloutEvent = {
@@ -8,7 +14,7 @@ export type RolloutEvent = {
   readonly rollout: Rollout;
   /** The event's own time, milliseconds. */
   readonly at: number;
-  /** `null` when the event does not say; then the name of the rollout is looked up among services and aliases. */
+  /** `null` when the event does not say; then the rollout's own analyses, its name among services and aliases tell. */
   readonly service: string | null;
   readonly environment: string | null;
   readonly target: string | null;
@@ -18,6 +24,129 @@ export type RolloutEvent = {
 
 /** Takes a controller's event into the ledger and ends the windows of runs whose rollout is over. */
 export type RolloutEvents = {
-  /** Resolves also for duplicates and for services nobody configured (which are recorded nowhere: `ignored`). */
+  /** Resolves also for duplicates and for services nobody knows (which are recorded nowhere: `ignored`). */
   take(event: RolloutEvent): Promise<'recorded' | 'duplicate' | 'ignored'>;
 };
+
+export type RolloutEventsDeps = {
+  readonly unitOfWork: UnitOfWork;
+  readonly catalog: () => Catalog;
+  readonly events: RunEvents;
+  readonly ledgerPolicy: () => LedgerPolicy;
+  readonly now: () => number;
+};
+
+type Place = { readonly service: string; readonly environment: string };
+
+/** Which service and environment a rollout is of: what the event says, its analyses, or the configuration. */
+function locate(event: RolloutEvent, runs: readonly Run[], catalog: Catalog): Place | null {
+  const { namespace, name } = event.rollout;
+  const names = [
+    event.service,
+    runs[0]?.service,
+    namespace !== null && name !== null ? `${namespace}/${name}` : null,
+    name,
+  ];
+  const configured = names
+    .map((candidate) => (candidate ? findService(catalog, candidate) : null))
+    .find((service) => service !== null);
+  const service = configured?.name ?? event.service ?? runs[0]?.service;
+  if (service === undefined) return null;
+  return {
+    service,
+    environment: event.environment ?? runs[0]?.environment ?? configured?.environment ?? 'production',
+  };
+}
+
+function nameOf({ uid, revision }: Rollout): string {
+  return `${uid}/${revision}`;
+}
+
+/** What an event means for the runs of its rollout: the revision's own when it ended, the others when a new one began. */
+function endingFor(event: RolloutEvent, run: Run): 'completed' | 'aborted' | 'superseded' | null {
+  const isOwn = run.rollout?.revision === event.rollout.revision;
+  if (event.type === 'completed' || event.type === 'aborted') return isOwn ? event.type : null;
+  const isOlder = Number(run.rollout?.revision) < Number(event.rollout.revision);
+  return event.type === 'started' && isOlder && run.createdAt <= event.at ? 'superseded' : null;
+}
+
+/** Events that come late must not end a run that began after them: that is a retry of the same revision. */
+function concerns(event: RolloutEvent, run: Run): boolean {
+  return run.rolloutEndedAt === null && run.createdAt <= event.at;
+}
+
+/** Ends the runs concerned; a run that changes meanwhile is read again, for a verdict may have just fallen. */
+async function endRuns(
+  deps: RolloutEventsDeps,
+  stores: Stores,
+  event: RolloutEvent,
+  runs: readonly Run[],
+): Promise<Run[]> {
+  const ended: Run[] = [];
+  for (const run of runs) {
+    const how = concerns(event, run) ? endingFor(event, run) : null;
+    if (how === null) continue;
+    const after = await endOne(deps, stores, run, how, event.at);
+    if (after !== null) ended.push(after);
+  }
+  return ended;
+}
+
+async function endOne(
+  deps: RolloutEventsDeps,
+  stores: Stores,
+  run: Run,
+  how: 'completed' | 'aborted' | 'superseded',
+  at: number,
+): Promise<Run | null> {
+  let current: Run | null = run;
+  for (let attempt = 0; current !== null && attempt < 5; attempt += 1) {
+    const after = endRollout(current, how, at, deps.now());
+    if (await stores.runs.saveForced(after, current)) {
+      if (!isOver(current) && isOver(after)) await keepConclusion(stores, after, deps.ledgerPolicy());
+      return isOver(current) ? null : after;
+    }
+    current = await stores.runs.find(run.id);
+  }
+  return null;
+}
+
+async function recordEvent(
+  deps: RolloutEventsDeps,
+  stores: Stores,
+  event: RolloutEvent,
+  place: Place,
+): Promise<boolean> {
+  const externalId = nameOf(event.rollout);
+  const { source, type, at, target, facts, reason } = event;
+  const dedupeKey = `${externalId}/${type}/${target ?? ''}/${at}`;
+  const told = { source, externalId, ...place, target, type, at, facts, reason, dedupeKey };
+  const { duplicate } = await recordRolloutEvent(stores.ledger, told, deps.ledgerPolicy());
+  if (type === 'started')
+    await supersedeOpen(
+      stores.ledger,
+      { source, uid: event.rollout.uid, revision: event.rollout.revision, at },
+      deps.ledgerPolicy(),
+    );
+  return duplicate;
+}
+
+/** Joins controllers' events with the ledger and the runs, in one transaction each. */
+export function createRolloutEvents(deps: RolloutEventsDeps): RolloutEvents {
+  return {
+    take: async (event) => {
+      const taken = await deps.unitOfWork.transaction(async (stores) => {
+        const runs = await stores.runs.findByRollout(event.rollout.uid, null);
+        const place = locate(event, runs, deps.catalog());
+        if (place === null) return { result: 'ignored' as const, ended: [] };
+        const duplicate = await recordEvent(deps, stores, event, place);
+        return {
+          result: duplicate ? ('duplicate' as const) : ('recorded' as const),
+          ended: await endRuns(deps, stores, event, runs),
+        };
+      });
+      for (const run of taken.ended) deps.events.emit({ type: 'concluded', run });
+      return taken.result;
+    },
+  };
+}

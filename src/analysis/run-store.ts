@@ -1,5 +1,5 @@
-import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { Series, Verdict } from '../judge/types.ts';
+import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { Phase, Run } from './run.ts';
 
 /** Names one kept series: a metric's field in one arm. */
@@ -41,7 +41,7 @@ export interface RunStore {
   findLatest(keySpace: KeySpace): Promise<Run | null>;
   /** Newest first. An unreadable cursor is `invalid_input`. */
   list(filter: RunFilter, limit: number, cursor: string | null): Promise<Page<Run>>;
-  /** Open runs of a rollout: all revisions when `revision` is `null`. */
+  /** Runs of a rollout, open and over, newest first, at most 100: all revisions when `revision` is `null`. */
   findByRollout(uid: string, revision: string | null): Promise<readonly Run[]>;
   countByChange(changeId: string): Promise<number>;
   /** Takes up to `limit` runs with `nextLookAt ≤ now` that nobody holds, oldest due first. */
@@ -63,7 +63,10 @@ export interface RunStore {
   /** Replaces the named series of the run. Call it in the transaction that saves the run. */
   saveSeries(id: string, series: readonly KeptSeries[]): Promise<void>;
   /** For metrics: runs by phase, and the earliest `nextLookAt` of an unclaimed run (`null` when none). */
-  census(): Promise<{ readonly byPhase: Readonly<Partial<Record<Phase, number>>>; readonly oldestDue: number | null }>;
+  census(): Promise<{
+    readonly byPhase: Readonly<Partial<Record<Phase, number>>>;
+    readonly oldestDue: number | null;
+  }>;
 }
 
 /** The stores as one transaction sees them. */

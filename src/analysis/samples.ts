@@ -23,7 +23,15 @@ function readThrough(metric: PlanMetric, fields: readonly Field[], { kept }: Rea
  * Values of one field on the grid `from … to`. Points that another query of the metric has not answered for yet are
  * missing in both arms: a failed read must not look like an arm that fell silent.
  */
-function valuesOf(run: Run, readings: Readings, metric: PlanMetric, arm: Arm, field: Field, to: number, through: number): (number | null)[] {
+function valuesOf(
+  run: Run,
+  readings: Readings,
+  metric: PlanMetric,
+  arm: Arm,
+  field: Field,
+  to: number,
+  through: number,
+): (number | null)[] {
   const { step } = run.plan;
   const from = firstPoint(run);
   const series = findSeries(readings.kept, { metric: metric.name, arm, field });
@@ -42,16 +50,36 @@ function historyOf(readings: Readings, metric: PlanMetric): Samples | undefined 
 function metricInput(run: Run, readings: Readings, metric: PlanMetric, to: number): MetricInput {
   const { name, direction, margin, acceptable, weight, critical } = metric;
   const error = readings.errors.get(name);
-  const common = { name, direction, margin, acceptable, weight, critical, ...(error === undefined ? {} : { error }) };
+  const common = {
+    name,
+    direction,
+    margin,
+    acceptable,
+    weight,
+    critical,
+    ...(error === undefined ? {} : { error }),
+  };
   if (metric.kind === 'gauge') {
     const fields: Field[] = metric.support === undefined ? ['value'] : ['value', 'support'];
     const through = readThrough(metric, fields, readings);
     const arm = (which: Arm) => {
       const values = valuesOf(run, readings, metric, which, 'value', to, through);
       if (metric.minSupport === undefined) return { values };
-      return { values: supported(values, valuesOf(run, readings, metric, which, 'support', to, through), metric.minSupport) };
+      return {
+        values: supported(
+          values,
+          valuesOf(run, readings, metric, which, 'support', to, through),
+          metric.minSupport,
+        ),
+      };
     };
-    return { ...common, kind: 'gauge', canary: arm('canary'), baseline: arm('baseline'), history: historyOf(readings, metric) };
+    return {
+      ...common,
+      kind: 'gauge',
+      canary: arm('canary'),
+      baseline: arm('baseline'),
+      history: historyOf(readings, metric),
+    };
   }
   const through = readThrough(metric, ['events', 'total'], readings);
   const values = (which: Arm, field: Field) => valuesOf(run, readings, metric, which, field, to, through);

@@ -28,33 +28,62 @@ export async function noteAsked(stores: Stores, run: Run, now: number): Promise<
 
 /** A concluded key replays its verdict until its rollout is over or nobody asked for a while. */
 function startsAfresh(run: Run, rejoinAfter: number, now: number): boolean {
-  return isOver(run) && (run.rolloutEndedAt !== null || now - Math.max(run.askedAt, run.concludedAt ?? 0) > rejoinAfter);
+  return (
+    isOver(run) &&
+    (run.rolloutEndedAt !== null || now - Math.max(run.askedAt, run.concludedAt ?? 0) > rejoinAfter)
+  );
 }
 
 function join(run: Run, resolved: ResolvedRequest): Run {
   if (run.digest === resolved.digest) return run;
-  throw new SerinError('key_conflict', `key "${run.key}" belongs to analysis ${run.id}, which has another plan or other scopes; use another key, or the same plan and scopes`);
+  throw new SerinError(
+    'key_conflict',
+    `key "${run.key}" belongs to analysis ${run.id}, which has another plan or other scopes; use another key, or the same plan and scopes`,
+  );
 }
 
 /** The change's name in its source: the rollout's revision, or the key for callers without a rollout. */
-function nameChange(request: StartRequest, resolved: ResolvedRequest, attempt: number): { source: string; externalId: string } {
-  if (request.rollout !== null) return { source: 'argo-rollouts', externalId: `${request.rollout.uid}/${request.rollout.revision}` };
+function nameChange(
+  request: StartRequest,
+  resolved: ResolvedRequest,
+  attempt: number,
+): { source: string; externalId: string } {
+  if (request.rollout !== null)
+    return { source: 'argo-rollouts', externalId: `${request.rollout.uid}/${request.rollout.revision}` };
   const where = [resolved.service, request.environment, request.target ?? '', resolved.key].join('/');
   return { source: 'analysis', externalId: attempt === 1 ? where : `${where}#${attempt}` };
 }
 
-async function changeOf(deps: StartDeps, stores: Stores, request: StartRequest, resolved: ResolvedRequest, previous: Run | null): Promise<string> {
+async function changeOf(
+  deps: StartDeps,
+  stores: Stores,
+  request: StartRequest,
+  resolved: ResolvedRequest,
+  previous: Run | null,
+): Promise<string> {
   if (previous !== null) {
     const change = await stores.ledger.find(previous.changeId);
     if (change?.outcome === 'pending') return change.id;
   }
   const name = nameChange(request, resolved, (previous?.attempt ?? 0) + 1);
   const targets = request.target === null ? [] : [request.target];
-  const report = { ...name, service: resolved.service, environment: request.environment, targets, facts: request.change };
+  const report = {
+    ...name,
+    service: resolved.service,
+    environment: request.environment,
+    targets,
+    facts: request.change,
+  };
   return (await recordReport(stores.ledger, report, deps.ledgerPolicy())).id;
 }
 
-async function createRun(deps: StartDeps, stores: Stores, request: StartRequest, resolved: ResolvedRequest, previous: Run | null): Promise<Run> {
+async function createRun(
+  deps: StartDeps,
+  stores: Stores,
+  request: StartRequest,
+  resolved: ResolvedRequest,
+  previous: Run | null,
+): Promise<Run> {
   const now = deps.now();
   const { plan } = resolved;
   const start = resolved.start ?? now;
@@ -96,7 +125,11 @@ async function createRun(deps: StartDeps, stores: Stores, request: StartRequest,
 }
 
 /** One try; `null` when another request made the run in between. */
-async function tryStart(deps: StartDeps, request: StartRequest, resolved: ResolvedRequest): Promise<Run | null> {
+async function tryStart(
+  deps: StartDeps,
+  request: StartRequest,
+  resolved: ResolvedRequest,
+): Promise<Run | null> {
   const { environment, target } = request;
   const keySpace = { service: resolved.service, environment, target, key: resolved.key };
   const existing = await deps.unitOfWork.stores.runs.findLatest(keySpace);
@@ -105,13 +138,15 @@ async function tryStart(deps: StartDeps, request: StartRequest, resolved: Resolv
     await noteAsked(deps.unitOfWork.stores, joined, deps.now());
     return joined;
   }
-  return deps.unitOfWork.transaction(async (stores) => {
-    const run = await createRun(deps, stores, request, resolved, existing);
-    return (await stores.runs.insert(run)) ? run : rollBack();
-  }).catch((error: unknown) => {
-    if (error === lostRace) return null;
-    throw error;
-  });
+  return deps.unitOfWork
+    .transaction(async (stores) => {
+      const run = await createRun(deps, stores, request, resolved, existing);
+      return (await stores.runs.insert(run)) ? run : rollBack();
+    })
+    .catch((error: unknown) => {
+      if (error === lostRace) return null;
+      throw error;
+    });
 }
 
 const lostRace = new SerinError('conflict', 'another request started the analysis first');
@@ -127,5 +162,8 @@ export async function startOrJoin(deps: StartDeps, request: StartRequest): Promi
     const run = await tryStart(deps, request, resolved);
     if (run !== null) return run;
   }
-  throw new SerinError('store_unavailable', 'the analysis could not be started: too many requests start it at once; ask again');
+  throw new SerinError(
+    'store_unavailable',
+    'the analysis could not be started: too many requests start it at once; ask again',
+  );
 }

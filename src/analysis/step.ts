@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { type LedgerPolicy, recordVerdict } from '../ledger/changes.ts';
-import type { Verdict } from '../judge/types.ts';
 import { judge } from '../judge/judge.ts';
-import { type FindProvider, read, type Readings } from './readings.ts';
+import type { Verdict } from '../judge/types.ts';
+import { type LedgerPolicy, recordVerdict } from '../ledger/changes.ts';
+import { type FindProvider, type Readings, read } from './readings.ts';
 import type { Run } from './run.ts';
 import type { RunEvents } from './run-events.ts';
 import type { Claim, Stores, UnitOfWork } from './run-store.ts';
@@ -31,12 +31,19 @@ export type StepDeps = {
 
 /** Verdicts that the caller acted on count; a dry run's and a cancelled run's tell nothing of the change. */
 async function keepVerdict(stores: Stores, run: Run, policy: LedgerPolicy): Promise<void> {
-  const verdict = run.judgedVerdict === 'running' ? 'inconclusive' : run.dryRun ? run.judgedVerdict : run.verdict;
+  const verdict =
+    run.judgedVerdict === 'running' ? 'inconclusive' : run.dryRun ? run.judgedVerdict : run.verdict;
   if (verdict === 'running') return;
   await recordVerdict(
     stores.ledger,
     run.changeId,
-    { analysisId: run.id, verdict, at: run.concludedAt ?? run.createdAt, enforced: !run.dryRun, reason: run.reason },
+    {
+      analysisId: run.id,
+      verdict,
+      at: run.concludedAt ?? run.createdAt,
+      enforced: !run.dryRun,
+      reason: run.reason,
+    },
     policy,
   );
 }
@@ -60,7 +67,12 @@ async function save(deps: StepDeps, claim: Claim, run: Run, readings: Readings |
 }
 
 /** Judges the looks one by one, giving way between them: a backlog must not hold up those who poll. */
-async function judgeLooks(deps: StepDeps, run: Run, readings: Readings, looks: readonly number[]): Promise<Run> {
+async function judgeLooks(
+  deps: StepDeps,
+  run: Run,
+  readings: Readings,
+  looks: readonly number[],
+): Promise<Run> {
   let looked = run;
   for (const at of looks) {
     looked = record(looked, { at, judgement: judge(judgeInput(looked, readings, at)) }, deps.now());
@@ -70,7 +82,12 @@ async function judgeLooks(deps: StepDeps, run: Run, readings: Readings, looks: r
   return looked;
 }
 
-async function look(deps: StepDeps, claim: Claim, looks: readonly number[], stop: AbortSignal): Promise<void> {
+async function look(
+  deps: StepDeps,
+  claim: Claim,
+  looks: readonly number[],
+  stop: AbortSignal,
+): Promise<void> {
   const began = deps.now();
   const signal = AbortSignal.any([stop, AbortSignal.timeout(deps.readDeadlineMs)]);
   const kept = await deps.unitOfWork.stores.runs.loadSeries(claim.run.id);

@@ -1,5 +1,5 @@
-import type { Judgement, Verdict } from '../judge/types.ts';
 import { formatDuration } from '../duration.ts';
+import type { Judgement, Verdict } from '../judge/types.ts';
 import type { Run } from './run.ts';
 import { dueLooks, endsAt, lastPoint, nextLook } from './window.ts';
 
@@ -32,10 +32,13 @@ export function isOver(run: Run): boolean {
 export function next(run: Run, now: number, options: NextOptions): Action {
   if (isOver(run) || run.nextLookAt === null) return { type: 'none' };
   const silentSince = Math.max(run.askedAt, options.upSince);
-  if (run.polled && now - silentSince > Math.max(options.expireAfter, 2 * run.plan.interval)) return { type: 'expire' };
+  if (run.polled && now - silentSince > Math.max(options.expireAfter, 2 * run.plan.interval))
+    return { type: 'expire' };
   if (now < run.nextLookAt) return { type: 'wait', until: run.nextLookAt };
   const looks = dueLooks(run, run.lookedThrough, now, looksAtOnce);
-  return looks.length > 0 ? { type: 'look', looks } : { type: 'wait', until: nextLook(run, run.lookedThrough) ?? endsAt(run) };
+  return looks.length > 0
+    ? { type: 'look', looks }
+    : { type: 'wait', until: nextLook(run, run.lookedThrough) ?? endsAt(run) };
 }
 
 /** One look as it was judged. */
@@ -58,7 +61,9 @@ function retryDelay(run: Run): number {
 function resolveInconclusive(run: Run, judgement: Judgement): Verdict {
   const choice = run.plan.onInconclusive;
   if (choice === 'fail') return 'fail';
-  return choice === 'pass' && !judgement.findings.some((finding) => finding.obstacle !== null) ? 'pass' : 'inconclusive';
+  return choice === 'pass' && !judgement.findings.some((finding) => finding.obstacle !== null)
+    ? 'pass'
+    : 'inconclusive';
 }
 
 /** The run, ended with `verdict`; a dry run keeps telling its caller pass. */
@@ -76,7 +81,11 @@ export function conclude(run: Run, verdict: Verdict, reason: string, now: number
 function extendWindow(run: Run, now: number): Run {
   const extended = { ...run, extended: true, end: run.start + run.plan.maxDuration };
   const until = formatDuration(run.plan.maxDuration);
-  return { ...extended, reason: `extended to ${until}: ${run.reason}`, nextLookAt: nextLook(extended, Math.max(now, run.lookedThrough ?? now)) };
+  return {
+    ...extended,
+    reason: `extended to ${until}: ${run.reason}`,
+    nextLookAt: nextLook(extended, Math.max(now, run.lookedThrough ?? now)),
+  };
 }
 
 /**
@@ -88,7 +97,13 @@ export function record(run: Run, look: Look, now: number): Run {
   const isFinal = look.at >= endsAt(run);
   const unread = judgement.findings.some((finding) => finding.obstacle === 'error');
   if (isFinal && unread && judgement.verdict === 'inconclusive' && now < lastTry(run)) {
-    return { ...run, phase: 'running', judgement, reason: judgement.reason, nextLookAt: now + retryDelay(run) };
+    return {
+      ...run,
+      phase: 'running',
+      judgement,
+      reason: judgement.reason,
+      nextLookAt: now + retryDelay(run),
+    };
   }
   const looked: Run = {
     ...run,
@@ -100,9 +115,11 @@ export function record(run: Run, look: Look, now: number): Run {
     looks: run.looks + 1,
     lookedThrough: look.at,
   };
-  if (judgement.verdict === 'fail' || judgement.verdict === 'pass') return conclude(looked, judgement.verdict, judgement.reason, now);
+  if (judgement.verdict === 'fail' || judgement.verdict === 'pass')
+    return conclude(looked, judgement.verdict, judgement.reason, now);
   if (!isFinal) return { ...looked, nextLookAt: nextLook(looked, look.at) };
-  if (run.plan.onInconclusive === 'extend' && !run.extended && run.start + run.plan.maxDuration > run.end) return extendWindow({ ...looked, judgedVerdict: 'running' }, now);
+  if (run.plan.onInconclusive === 'extend' && !run.extended && run.start + run.plan.maxDuration > run.end)
+    return extendWindow({ ...looked, judgedVerdict: 'running' }, now);
   return conclude(looked, resolveInconclusive(run, judgement), judgement.reason, now);
 }
 
@@ -110,23 +127,43 @@ export function record(run: Run, look: Look, now: number): Run {
 export function cancel(run: Run, reason: string, now: number): Run {
   if (isOver(run)) return run;
   const judgedVerdict = run.judgedVerdict === 'fail' ? 'fail' : 'inconclusive';
-  return { ...run, phase: 'cancelled', verdict: run.dryRun ? 'pass' : 'inconclusive', judgedVerdict, reason, nextLookAt: null, concludedAt: now };
+  return {
+    ...run,
+    phase: 'cancelled',
+    verdict: run.dryRun ? 'pass' : 'inconclusive',
+    judgedVerdict,
+    reason,
+    nextLookAt: null,
+    concludedAt: now,
+  };
 }
 
 /** The run, given up because its caller no longer asks. */
 export function expire(run: Run, expireAfter: number, now: number): Run {
-  return cancel(run, `nobody asked for this analysis for ${formatDuration(Math.max(expireAfter, 2 * run.plan.interval))}, so it was given up`, now);
+  return cancel(
+    run,
+    `nobody asked for this analysis for ${formatDuration(Math.max(expireAfter, 2 * run.plan.interval))}, so it was given up`,
+    now,
+  );
 }
 
 /**
  * The run after the controller ended its rollout at `at`. The window ends there and the run concludes at once: never
  * pass before the planned end. A verdict already reached stays, and a window that was complete by then is judged.
  */
-export function endRollout(run: Run, how: 'completed' | 'aborted' | 'superseded', at: number, now: number): Run {
+export function endRollout(
+  run: Run,
+  how: 'completed' | 'aborted' | 'superseded',
+  at: number,
+  now: number,
+): Run {
   const marked = { ...run, rolloutEndedAt: Math.max(run.rolloutEndedAt ?? 0, at) };
   if (isOver(run) || lastPoint(run, at + run.plan.delay) >= lastPoint(run, endsAt(run))) return marked;
   const seen = formatDuration(Math.max(0, Math.floor((at - run.start) / 1000) * 1000));
   const planned = formatDuration(run.end - run.start);
   const reason = `the rollout was ${how} after ${seen} of the planned ${planned}, too early to say more than: ${run.reason}`;
-  return { ...conclude({ ...marked, judgedVerdict: 'inconclusive' }, 'inconclusive', reason, now), end: Math.max(run.start, Math.min(run.end, at)) };
+  return {
+    ...conclude({ ...marked, judgedVerdict: 'inconclusive' }, 'inconclusive', reason, now),
+    end: Math.max(run.start, Math.min(run.end, at)),
+  };
 }

@@ -16,7 +16,11 @@ function eventOf(run: Run): RunEvent {
 }
 
 /** Collects what is told of a run until somebody takes it; wakes whoever waits. */
-function createMailbox(): { put: (event: RunEvent | null) => void; take: () => RunEvent | undefined; wait: (ms: number) => Promise<void> } {
+function createMailbox(): {
+  put: (event: RunEvent | null) => void;
+  take: () => RunEvent | undefined;
+  wait: (ms: number) => Promise<void>;
+} {
   const waiting: RunEvent[] = [];
   let wake: (() => void) | null = null;
   return {
@@ -66,7 +70,12 @@ export async function* watch(deps: WatchDeps, id: string, signal: AbortSignal): 
 }
 
 /** The run as soon as it is over, or as it is after `waitMs` or when `signal` aborts; whichever comes first. */
-export async function waitFor(deps: WatchDeps, id: string, waitMs: number, signal: AbortSignal): Promise<Run> {
+export async function waitFor(
+  deps: WatchDeps,
+  id: string,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<Run> {
   if (waitMs <= 0) return deps.find(id);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
   let latest: Run | null = null;

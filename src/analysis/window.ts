@@ -2,7 +2,11 @@ import type { Series } from '../judge/types.ts';
 import type { Plan } from './plan.ts';
 
 /** The part of a run that says which points count: the window `(start, end]` under a plan. */
-export type Window = { readonly start: number; readonly end: number; readonly plan: Pick<Plan, 'step' | 'interval' | 'delay' | 'warmup'> };
+export type Window = {
+  readonly start: number;
+  readonly end: number;
+  readonly plan: Pick<Plan, 'step' | 'interval' | 'delay' | 'warmup'>;
+};
 
 /** The first grid point judged: a point stands for the step before it, so that step must begin after the warm-up. */
 export function firstPoint({ start, plan }: Window): number {
@@ -40,7 +44,11 @@ export function nextLook(window: Window, after: number | null): number | null {
 /** All look times after `after` and not after `now`, at most `limit`, oldest first. */
 export function dueLooks(window: Window, after: number | null, now: number, limit: number): number[] {
   const looks: number[] = [];
-  for (let look = nextLook(window, after); look !== null && look <= now && looks.length < limit; look = nextLook(window, look)) {
+  for (
+    let look = nextLook(window, after);
+    look !== null && look <= now && looks.length < limit;
+    look = nextLook(window, look)
+  ) {
     looks.push(look);
   }
   return looks;
