@@ -1,0 +1,13 @@
+import type { Knex } from 'knex';
+import * as runs from './0001-runs.ts';
+
+/** One step of the schema's history, both ways. */
+export type Migration = {
+  /** The file's name without extension: what a database remembers, whether `.ts` or `.js` ran. */
+  readonly name: string;
+  readonly up: (sql: Knex) => Promise<void>;
+  readonly down: (sql: Knex) => Promise<void>;
+};
+
+/** In the order in which they run. Listed by hand, so that the list is the same from `.ts` and from built `.js`. */
+export const migrations: readonly Migration[] = [{ name: '0001-runs', ...runs }];

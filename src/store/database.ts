@@ -1,0 +1,133 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Knex } from 'knex';
+import knex from 'knex';
+import { SerinError } from '../errors.ts';
+import { type DatabaseOptions, type Dialect, readDialect } from './dialects.ts';
+import { isLostRace, nameFailure, unavailable } from './failures.ts';
+
+export type { DatabaseOptions } from './dialects.ts';
+
+/** What a store speaks to: the database itself, or one transaction on it. */
+export type Connection = {
+  readonly dialect: Dialect['name'];
+  /** The database's own clock as an SQL expression: integer milliseconds since the epoch. */
+  readonly clock: string;
+  /**
+   * Runs one piece of work with the query builder. Rejects with `store_unavailable` when the database is away or
+   * cannot take it now; every query of every store goes through here.
+   */
+  run<T>(work: (sql: Knex) => PromiseLike<T>): Promise<T>;
+};
+
+export type Database = Connection & {
+  /**
+   * Runs `work` in one transaction: commits when it resolves, rolls back and rejects when it rejects. When it lost
+   * against another transaction, `work` is run once more from the start, so it must have no effects besides its
+   * queries. Inside, only the connection handed in may be used; anything else is refused at once, on SQLite it would
+   * wait for itself.
+   */
+  transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Resolves when the database answers, rejects with `store_unavailable` when it does not. */
+  ping(): Promise<void>;
+  /** Ends all connections. Whatever is asked afterwards rejects with `store_unavailable`. */
+  close(): Promise<void>;
+};
+
+/** Tells whether the code that runs now was called from within a transaction that is still open. */
+type Scope = { open: boolean };
+
+const silent = {
+  warn: () => undefined,
+  error: () => undefined,
+  debug: () => undefined,
+  deprecate: () => undefined,
+};
+
+/**
+ * Opens `sqlite:<path>`, `sqlite::memory:` or `postgres://…`; another URL is `invalid_input`. An SQLite file's folder
+ * is created. Connections are made when needed, so that a database that is away now may come back later.
+ */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const dialect = readDialect(url, options);
+  const sql = knex({
+    ...dialect.config,
+    acquireConnectionTimeout: options.acquireTimeoutMs ?? 5000,
+    // Failures come to the caller; their text must not repeat the values bound to the statement.
+    compileSqlOnError: false,
+    log: silent,
+  });
+  const scopes = new AsyncLocalStorage<Scope>();
+  const connection = connect(sql, dialect, () => refuseWithin(scopes));
+  let closed = false;
+
+  return {
+    ...connection,
+    run: async (work) => {
+      if (closed) throw unavailable('it was closed', undefined);
+      return connection.run(work);
+    },
+    transaction: async (work) => {
+      refuseWithin(scopes);
+      if (closed) throw unavailable('it was closed', undefined);
+      return transact(sql, dialect, scopes, work);
+    },
+    ping: async () => {
+      await connection.run((builder) => builder.raw('select 1'));
+    },
+    close: async () => {
+      closed = true;
+      await sql.destroy();
+    },
+  };
+}
+
+function connect(sql: Knex, dialect: Dialect, check: () => void): Connection {
+  return {
+    dialect: dialect.name,
+    clock: dialect.clock,
+    run: async (work) => {
+      check();
+      try {
+        return await work(sql);
+      } catch (error) {
+        throw nameFailure(error);
+      }
+    },
+  };
+}
+
+function refuseWithin(scopes: AsyncLocalStorage<Scope>): void {
+  if (scopes.getStore()?.open !== true) return;
+  const message =
+    'Within a transaction only the stores handed to it may be used, and transactions are not nested.';
+  throw new SerinError('internal', message);
+}
+
+async function transact<T>(
+  sql: Knex,
+  dialect: Dialect,
+  scopes: AsyncLocalStorage<Scope>,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const attempt = () => {
+    const scope: Scope = { open: true };
+    const settled = sql.transaction((trx) =>
+      scopes.run(scope, () => work(connect(trx, dialect, () => undefined))),
+    );
+    return settled.finally(() => {
+      scope.open = false;
+    });
+  };
+  try {
+    return await attempt().catch((error: unknown) =>
+      lostAgainstAnother(error) ? attempt() : Promise.reject(error),
+    );
+  } catch (error) {
+    throw nameFailure(error);
+  }
+}
+
+/** A query's failure was named on its way out of `work`; the cause still tells. */
+function lostAgainstAnother(error: unknown): boolean {
+  return isLostRace(error) || (error instanceof SerinError && isLostRace(error.cause));
+}
