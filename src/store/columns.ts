@@ -43,15 +43,18 @@ export function readBoolean(value: unknown, column: string): boolean {
 
 /** Stands for a number that JSON lacks: `{"$number":"Infinity"}`. */
 const numberMark = '$number';
+const markedNumbers = new Map<unknown, number>(
+  [NaN, Infinity, -Infinity].map((value) => [String(value), value]),
+);
 
 function markNumber(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? { [numberMark]: String(value) } : value;
 }
 
 function unmarkNumber(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !(numberMark in value)) return value;
-  const number = Number(value[numberMark]);
-  return Object.keys(value).length === 1 && !Number.isFinite(number) ? number : value;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, numberMark)) return value;
+  const [[, text], ...others] = Object.entries(value) as [[string, unknown]];
+  return others.length === 0 ? (markedNumbers.get(text) ?? value) : value;
 }
 
 /** JSON text for its column. Plain data only; NaN and ±Infinity survive, which JSON alone would make `null`. */

@@ -10,7 +10,7 @@ export function writeCursor({ createdAt, id }: Position): string {
 
 /** Reads what `writeCursor` wrote; anything else is `invalid_input` at `cursor`. */
 export function readCursor(cursor: string): Position {
-  const match = /^(\d{1,15})\/(.+)$/s.exec(Buffer.from(cursor, 'base64url').toString());
+  const match = /^(\d{1,16})\/(.+)$/s.exec(Buffer.from(cursor, 'base64url').toString());
   if (match?.[1] !== undefined && match[2] !== undefined) {
     const position = { createdAt: Number(match[1]), id: match[2] };
     if (writeCursor(position) === cursor) return position;

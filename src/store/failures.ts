@@ -32,8 +32,8 @@ const sqlStates = /^(08...|28...|3D000|40001|40P01|53...|57...|58...|XX...|25006
 /** Another try of the whole transaction may succeed: it lost against another transaction. */
 const lostRace = /^(40001|40P01|SQLITE_BUSY)$/;
 
-/** PostgreSQL cannot store NUL and half surrogates in text (22021, 22P05). */
-const unstorableText = /^(22021|22P05)$/;
+/** PostgreSQL cannot store NUL in text (22021, 22P05), nor more than some 2 KB in an index (54000). */
+const unstorableText = /^(22021|22P05|54000)$/;
 
 /** The one error for "the database is away or cannot take it now". `why` holds no credentials. */
 export function unavailable(why: string, cause: unknown): SerinError {
@@ -51,7 +51,7 @@ export function nameFailure(error: unknown): unknown {
   const code = codeOf(error);
   if (unstorableText.test(code)) {
     return invalidInput([
-      { path: '', message: 'text holds a character that the database cannot store (NUL)' },
+      { path: '', message: 'a text holds NUL or is too long; the database cannot store it' },
     ]);
   }
   if (networkCodes.has(code) || sqliteCodes.test(code) || sqlStates.test(code))

@@ -1,0 +1,16 @@
+import type { Stores, UnitOfWork } from '../analysis/run-store.ts';
+import type { Connection, Database } from './database.ts';
+import { createLedgerStore } from './ledger-store.ts';
+import { createRunStore } from './run-store.ts';
+
+/** The stores over one database. Inside a transaction only the stores handed in may be used; others reject. */
+export function createUnitOfWork(database: Database): UnitOfWork {
+  return {
+    stores: createStores(database),
+    transaction: (work) => database.transaction((connection) => work(createStores(connection))),
+  };
+}
+
+function createStores(connection: Connection): Stores {
+  return { runs: createRunStore(connection), ledger: createLedgerStore(connection) };
+}
