@@ -1,0 +1,264 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { migrateUp, pendingMigrations } from '../db/migrate.ts';
+import type { Catalog } from './analysis/catalog.ts';
+import { createRuns } from './analysis/create-runs.ts';
+import { createRolloutEvents, type RolloutEvents } from './analysis/rollout-events.ts';
+import { createRunEvents } from './analysis/run-events.ts';
+import type { UnitOfWork } from './analysis/run-store.ts';
+import type { Runs } from './analysis/runs.ts';
+import { createScheduler, type Scheduler } from './analysis/scheduler.ts';
+import { type StepDeps, step } from './analysis/step.ts';
+import { createServer } from './api/server.ts';
+import { type Config, templatesOf } from './config.ts';
+import { hasCode } from './errors.ts';
+import { type Changes, createChanges, type LedgerPolicy, settleDue } from './ledger/changes.ts';
+import { createReports, type Reports } from './ledger/reports.ts';
+import type { Provider } from './metrics/provider.ts';
+import { createProvider } from './metrics/registry.ts';
+import { isLoopback, type Settings } from './settings.ts';
+import { type Database, openDatabase } from './store/database.ts';
+import { createReportStore } from './store/report-store.ts';
+import { createUnitOfWork } from './store/unit-of-work.ts';
+import { createLogger, type Logger } from './telemetry/logger.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+
+export type AppOptions = {
+  readonly settings: Settings;
+  readonly config: Config;
+  readonly version: string;
+  readonly now?: () => number;
+  readonly logger?: Logger;
+};
+
+/** The whole service, wired but not yet listening. */
+export type App = {
+  readonly logger: Logger;
+  readonly scheduler: Scheduler;
+  readonly changes: Changes;
+  /** Brings the database up to date; rejects with `store_unavailable` while it is away. */
+  migrate(): Promise<void>;
+  /** Listens; resolves with the address, such as `http://127.0.0.1:8080`. */
+  listen(): Promise<string>;
+  /** Begins to look at runs. Call it when the database is up to date. */
+  start(): void;
+  /** Takes a new configuration. Rejects, and keeps the old one, when a provider of the new one is wrong. */
+  reload(config: Config): void;
+  /** Answers what is waiting, lets looks finish or give their leases back, and closes everything. */
+  stop(graceMs: number): Promise<void>;
+};
+
+const concurrency = 32;
+const leaseMs = 90_000;
+const readDeadlineMs = 45_000;
+const recheckMs = 2_000;
+
+/** What the parts read of the configuration; replaced as a whole by `reload`. */
+type Current = {
+  readonly config: Config;
+  readonly catalog: Catalog;
+  readonly providers: ReadonlyMap<string, Provider>;
+};
+
+function makeCatalog(config: Config, settings: Settings): Catalog {
+  return {
+    services: config.services.map((service) => ({
+      ...service,
+      team: service.team ?? null,
+      tier: service.tier ?? null,
+      template: service.template ?? null,
+      scopes: { canary: service.scopes.canary ?? null, baseline: service.scopes.baseline ?? null },
+    })),
+    templates: templatesOf(config),
+    rejoinAfter: config.analysis.rejoinAfter,
+    callersAreAdmins: isLoopback(settings.host),
+  };
+}
+
+function observeSteps(metrics: Metrics): StepDeps['observer'] {
+  return {
+    looked: (seconds, failedMetrics) => metrics.look(failedMetrics > 0 ? 'failed' : 'judged', seconds * 1000),
+    concluded: (verdict) => {
+      if (verdict !== 'running') metrics.verdict(verdict);
+    },
+  };
+}
+
+function isProduction(config: Config, environment: string): boolean {
+  const declared = config.environments.find(({ name }) => name === environment);
+  return declared?.production ?? ['production', 'prod'].includes(environment);
+}
+
+async function readiness(database: Database): Promise<{ ok: boolean; checks: Record<string, string> }> {
+  try {
+    await database.ping();
+    const pending = await pendingMigrations(database);
+    return {
+      ok: pending.length === 0,
+      checks: { database: 'ok', migrations: pending.length === 0 ? 'ok' : `pending: ${pending.join(', ')}` },
+    };
+  } catch (error) {
+    return { ok: false, checks: { database: error instanceof Error ? error.message : 'unreachable' } };
+  }
+}
+
+function listenOn(server: Server, { host, port }: Settings): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address() as AddressInfo;
+      resolve(
+        `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
+      );
+    });
+  });
+}
+
+function makeCurrent(config: Config, settings: Settings, metrics: Metrics): Current {
+  const onRequest = ({
+    provider,
+    outcome,
+    seconds,
+  }: {
+    provider: string;
+    outcome: string;
+    seconds: number;
+  }): void => metrics.providerRequest(provider, outcome, seconds * 1000);
+  const providers = Object.entries(config.providers).map(
+    ([name, one]) => [name, createProvider(name, one, { onRequest })] as const,
+  );
+  return { config, catalog: makeCatalog(config, settings), providers: new Map(providers) };
+}
+
+/** What every part is made from. */
+type Ground = {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly database: Database;
+  readonly unitOfWork: UnitOfWork;
+  readonly now: () => number;
+  readonly current: () => Current;
+  readonly ledgerPolicy: () => LedgerPolicy;
+};
+
+function wireScheduler(ground: Ground, stepDeps: StepDeps): Scheduler {
+  const { unitOfWork, metrics, logger, now, ledgerPolicy } = ground;
+  return createScheduler({
+    runs: unitOfWork.stores.runs,
+    step: (claim, stop) => step(stepDeps, claim, stop),
+    housekeeping: async () => {
+      await unitOfWork.transaction((stores) => settleDue(stores.ledger, now(), ledgerPolicy()));
+      metrics.runs((await unitOfWork.stores.runs.census()).byPhase);
+    },
+    now,
+    onError: (error, doing) => {
+      if (hasCode(error, 'store_unavailable')) metrics.databaseError(doing.split(' ')[0] ?? 'unknown');
+      logger.error({ err: error, doing }, 'the scheduler could not do its work');
+    },
+    onLag: (milliseconds) => metrics.schedulerLag(milliseconds),
+    concurrency,
+    leaseMs,
+  });
+}
+
+function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvents; scheduler: Scheduler } {
+  const { unitOfWork, metrics, now, current, ledgerPolicy } = ground;
+  const shared = {
+    unitOfWork,
+    events: createRunEvents(),
+    ledgerPolicy,
+    now,
+    catalog: () => current().catalog,
+  };
+  const stepDeps: StepDeps = {
+    ...shared,
+    findProvider: (name) => current().providers.get(name) ?? null,
+    observer: observeSteps(metrics),
+    expireAfter: () => current().config.analysis.rejoinAfter,
+    upSince: now(),
+    readDeadlineMs,
+  };
+  const scheduler = wireScheduler(ground, stepDeps);
+  const runs = createRuns({ ...shared, ...stepDeps, recheckMs, poke: () => void scheduler.tick() });
+  return { runs, rolloutEvents: createRolloutEvents(shared), scheduler };
+}
+
+function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground): {
+  changes: Changes;
+  reports: Reports;
+} {
+  const changes = createChanges({ unitOfWork, now, policy: ledgerPolicy });
+  const reports = createReports({
+    reports: createReportStore(database),
+    production: (environment) => isProduction(current().config, environment),
+    serviceInfo: (name) => {
+      const service = current().catalog.services.find((one) => one.name === name);
+      return service === undefined ? null : { team: service.team, tier: service.tier };
+    },
+    now,
+  });
+  return { changes, reports };
+}
+
+/** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */
+export function createApp(options: AppOptions): App {
+  const { settings, now = Date.now } = options;
+  const logger = options.logger ?? createLogger(settings.logLevel);
+  const metrics = createMetrics();
+  const database = openDatabase(settings.databaseUrl);
+  let current = makeCurrent(options.config, settings, metrics);
+  const ground: Ground = {
+    settings,
+    logger,
+    metrics,
+    database,
+    unitOfWork: createUnitOfWork(database),
+    now,
+    current: () => current,
+    ledgerPolicy: () => ({ now: now(), ...current.config.ledger }),
+  };
+  const { runs, rolloutEvents, scheduler } = wireAnalysis(ground);
+  const { changes, reports } = wireLedger(ground);
+  const health = { live: () => true, ready: () => readiness(database) };
+  const outageGrace = (): number => current.config.analysis.outageGrace;
+  const { publicUrl } = settings;
+  const api = createServer({
+    runs,
+    rolloutEvents,
+    changes,
+    reports,
+    health,
+    logger,
+    metrics,
+    now,
+    publicUrl,
+    outageGrace,
+  });
+  const server = createHttpServer(api.handler);
+
+  return {
+    logger,
+    scheduler,
+    changes,
+    migrate: async () => {
+      await migrateUp(database);
+    },
+    listen: () => listenOn(server, settings),
+    start: () => scheduler.start(),
+    reload: (config) => {
+      const replaced = current.providers;
+      current = makeCurrent(config, settings, metrics);
+      for (const provider of replaced.values()) provider.close();
+    },
+    stop: async (graceMs) => {
+      api.drain();
+      const closed = new Promise((resolve) => server.close(resolve));
+      await scheduler.stop(graceMs);
+      await closed;
+      for (const provider of current.providers.values()) provider.close();
+      await database.close();
+    },
+  };
+}
