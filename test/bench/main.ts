@@ -1,0 +1,5 @@
+import { benchJudge } from './judge.ts';
+import { benchService } from './service.ts';
+
+benchJudge();
+await benchService();
