@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { createClient } from './client.ts';
+import { type Ending, exitCodes } from './exit-codes.ts';
+import { addGateOptions, type GateFlags } from './gate-options.ts';
+import { readGateRequest } from './gate-request.ts';
+import { type Waited, waitForVerdict } from './gate-wait.ts';
+import type { Io } from './io.ts';
+import { createProgress } from './progress.ts';
+import { oneLine, writeSummary } from './words.ts';
+
+/** The word for how it ended, after what the caller chose for the undecided ones. */
+function endingOf(waited: Waited, flags: GateFlags): Ending {
+  if (waited.ending === 'refused') return 'usage';
+  if (waited.ending === 'unavailable') return flags.onUnavailable;
+  if (waited.ending === 'timeout') return 'timeout';
+  const { verdict } = waited.analysis;
+  if (verdict === 'pass' || verdict === 'fail') return verdict;
+  return flags.onInconclusive;
+}
+
+function explain(waited: Waited, ending: Ending): string | null {
+  if (waited.ending === 'refused') return waited.reason.split('\n').map(oneLine).join('\n  ');
+  if (waited.ending === 'unavailable') return `${oneLine(waited.reason)}; it ends as ${ending}`;
+  if (waited.ending === 'timeout') return 'no verdict within --timeout; the analysis goes on';
+  return null;
+}
+
+function report(waited: Waited, ending: Ending, url: string, flags: GateFlags, io: Io): void {
+  const explanation = explain(waited, ending);
+  if (explanation !== null) io.stderr.write(`serin gate: ${explanation}\n`);
+  if (waited.ending === 'refused' || waited.analysis === null) return;
+  const text =
+    flags.json === true
+      ? `${JSON.stringify(waited.analysis, null, 2)}\n`
+      : writeSummary(waited.analysis, url);
+  io.stdout.write(text);
+}
+
+/**
+ * Starts or joins an analysis, waits for its verdict and tells it: progress on stderr, the summary or the Analysis on
+ * stdout. Resolves with the exit code; rejects with `invalid_input` when the flags are wrong.
+ */
+export async function runGate(flags: GateFlags, io: Io): Promise<number> {
+  const { url, token, body } = await readGateRequest(flags, io);
+  const progress = createProgress(io, url);
+  const waited = await waitForVerdict(
+    createClient(io.fetch, { url, token }),
+    body,
+    flags,
+    io,
+    progress.tell,
+  ).finally(progress.stop);
+  const ending = endingOf(waited, flags);
+  report(waited, ending, url, flags, io);
+  return exitCodes[ending];
+}
+
+const explanation = `
+Exit codes: 0 pass, 1 fail, 2 usage or bad input, 3 inconclusive, 4 timeout, 5 unavailable.`;
+
+/** Adds `serin gate`; `finish` is told the exit code. */
+export function registerGate(program: Command, io: Io, finish: (code: number) => void): void {
+  addGateOptions(program.command('gate'))
+    .description('start or join an analysis, wait for its verdict and exit with it')
+    .addHelpText('after', explanation)
+    .action(async (flags: GateFlags) => finish(await runGate(flags, io)));
+}

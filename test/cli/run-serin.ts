@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { exitCodeOf, registerCliCommands } from '../../src/cli/commands.ts';
+import type { Io } from '../../src/cli/io.ts';
+
+/** What a run of the command line left behind. */
+export type Outcome = {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly elapsed: number;
+};
+
+const begun = Date.parse('2026-11-23T10:00:00.000Z');
+
+/** Runs `serin …args` with a clock that only sleeping moves, so that no test waits. */
+export async function runSerin(args: readonly string[], overrides: Partial<Io> = {}): Promise<Outcome> {
+  const written = { stdout: '', stderr: '' };
+  let now = begun;
+  const io: Io = {
+    env: {},
+    stdout: {
+      write: (text) => {
+        written.stdout += text;
+      },
+    },
+    stderr: {
+      write: (text) => {
+        written.stderr += text;
+      },
+    },
+    isTTY: false,
+    columns: () => 80,
+    fetch: globalThis.fetch,
+    now: () => now,
+    sleep: async (milliseconds) => {
+      now += milliseconds;
+    },
+    every: () => () => {},
+    readFile: async (path) => {
+      throw new Error(`ENOENT: no such file ${path}`);
+    },
+    ...overrides,
+  };
+  let code: number | null = null;
+  const program = new Command('serin');
+  registerCliCommands(program, io, (finished) => {
+    code = finished;
+  });
+  try {
+    await program.parseAsync(['node', 'serin', ...args]);
+  } catch (error) {
+    code = exitCodeOf(error, io);
+  }
+  if (code === null) throw new Error('the command told no exit code');
+  return { code, ...written, elapsed: now - begun };
+}
