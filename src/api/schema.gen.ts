@@ -636,11 +636,11 @@ export interface components {
             namespace?: string;
             /** @description Its name. */
             name?: string;
-            /** @description Its labels; `app.kubernetes.io/version` tells the version. */
+            /** @description Its labels; `app.kubernetes.io/version` tells the version where no image has a tag. */
             labels?: {
                 [key: string]: string;
             };
-            /** @description Images of its containers; the tag of the first tells the version where the label does not. */
+            /** @description Images of its containers; the tag of the first tells the version unless `change` does. */
             images?: ({
                 /** @description Name of the container. */
                 name?: string;
@@ -678,8 +678,8 @@ export interface components {
             externalId: string;
             service: components["schemas"]["Name"];
             environment: components["schemas"]["Name"];
-            /** @description Cluster or region. */
-            target?: string;
+            /** @description Clusters and regions it went to. */
+            targets?: string[];
             /** @description Version, tag or build. */
             version?: string;
             /** @description Commit that was built. */
@@ -691,16 +691,11 @@ export interface components {
             /** @description Who brought it about. */
             actor?: string;
             kind?: components["schemas"]["ChangeKind"];
-            /**
-             * @description What happened. Default: completed with `finishedAt`, else started with `startedAt`, else only reported.
-             * @enum {string}
-             */
-            status?: "reported" | "started" | "completed" | "aborted" | "superseded" | "cancelled";
+            outcome?: components["schemas"]["Outcome"];
+            failureClass?: components["schemas"]["FailureClass"];
             committedAt?: components["schemas"]["Instant"];
             startedAt?: components["schemas"]["Instant"];
             finishedAt?: components["schemas"]["Instant"];
-            /** @description Why it ended so. */
-            reason?: string;
         };
         /** @description What a person says became of a change. */
         Ruling: {

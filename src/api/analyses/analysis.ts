@@ -1,0 +1,133 @@
+import type { Run } from '../../analysis/run.ts';
+import type { KeptSeries } from '../../analysis/run-store.ts';
+import { formatDuration } from '../../duration.ts';
+import type { ArmSummary, Finding } from '../../judge/types.ts';
+import type { components } from '../schema.gen.ts';
+import { writeInstant, writeInstantOrNull } from '../times.ts';
+
+type Schemas = components['schemas'];
+
+/** A number as JSON can say it: an infinite or undefined one is `null`. */
+function writeNumber(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
+}
+
+/** The same where a number must stand: infinity is the largest number there is, what is none is 0. */
+function writeBounded(value: number): number {
+  return Number.isNaN(value) ? 0 : Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
+}
+
+/** A score within 0–100; 50, which says nothing, where there is none. */
+export function writeScore(score: number): number {
+  return Number.isFinite(score) ? Math.min(Math.max(score, 0), 100) : 50;
+}
+
+/** Address of the page for people: absolute where the public address is known. */
+export function pageOf(runId: string, publicUrl: string | null): string {
+  const path = `/analyses/${encodeURIComponent(runId)}`;
+  return publicUrl === null ? path : `${publicUrl.replace(/\/+$/, '')}${path}`;
+}
+
+function writeArm(arm: ArmSummary): Schemas['ArmSummary'] {
+  return {
+    count: arm.count,
+    missing: arm.missing,
+    mean: writeNumber(arm.mean),
+    median: writeNumber(arm.median),
+    p95: writeNumber(arm.p95),
+    events: writeNumber(arm.events),
+    total: writeNumber(arm.total),
+  };
+}
+
+function writeAcceptable({ relative, absolute }: Finding['acceptable']): Schemas['Acceptable'] {
+  return { ...(relative === undefined ? {} : { relative }), ...(absolute === undefined ? {} : { absolute }) };
+}
+
+function writeFinding(finding: Finding): Schemas['Finding'] {
+  const { interval, remainingSeconds } = finding;
+  return {
+    metric: finding.metric,
+    kind: finding.kind,
+    verdict: finding.verdict,
+    critical: finding.critical,
+    weight: finding.weight,
+    direction: finding.direction,
+    effect: writeNumber(finding.effect),
+    interval: interval === null ? null : [writeNumber(interval[0]), writeNumber(interval[1])],
+    intervalLevel: finding.intervalLevel,
+    margin: finding.margin,
+    acceptable: writeAcceptable(finding.acceptable),
+    logE: writeBounded(finding.logE),
+    pValue: writeBounded(finding.pValue),
+    adjustedPValue: writeBounded(finding.adjustedPValue),
+    canary: writeArm(finding.canary),
+    baseline: writeArm(finding.baseline),
+    minimumDetectableEffect: writeNumber(finding.minimumDetectableEffect),
+    remaining:
+      writeNumber(remainingSeconds) === null
+        ? null
+        : formatDuration(Math.round(remainingSeconds ?? 0) * 1000),
+    reason: finding.reason,
+    error: finding.error,
+  };
+}
+
+function writeEvidence(run: Run): Schemas['Evidence'] {
+  return {
+    logE: writeBounded(run.judgement?.evidence.logE ?? 0),
+    pValue: writeBounded(run.judgement?.evidence.pValue ?? 1),
+    alpha: run.alpha,
+    analysesOfChange: run.analysesOfChange,
+  };
+}
+
+function writeTimes(
+  run: Run,
+): Pick<Schemas['Analysis'], 'createdAt' | 'startedAt' | 'endsAt' | 'nextLookAt' | 'concludedAt'> {
+  return {
+    createdAt: writeInstant(run.createdAt),
+    startedAt: writeInstant(run.start),
+    endsAt: writeInstant(run.end + run.plan.delay),
+    nextLookAt: writeInstantOrNull(run.nextLookAt),
+    concludedAt: writeInstantOrNull(run.concludedAt),
+  };
+}
+
+/** A run in the form of the API. */
+export function writeAnalysis(run: Run, publicUrl: string | null): Schemas['Analysis'] {
+  return {
+    id: run.id,
+    key: run.key,
+    attempt: run.attempt,
+    service: run.service,
+    environment: run.environment,
+    target: run.target,
+    changeId: run.changeId,
+    version: run.version === '' ? null : run.version,
+    rollout: run.rollout === null ? null : { ...run.rollout },
+    dryRun: run.dryRun,
+    phase: run.phase,
+    verdict: run.verdict,
+    judgedVerdict: run.judgedVerdict,
+    score: writeScore(run.score),
+    reason: run.reason,
+    evidence: writeEvidence(run),
+    looks: run.looks,
+    ...writeTimes(run),
+    findings: (run.judgement?.findings ?? []).map(writeFinding),
+    links: { self: `/v1/analyses/${encodeURIComponent(run.id)}`, page: pageOf(run.id, publicUrl) },
+  };
+}
+
+/** A kept series in the form of the API. */
+export function writeSeries({ metric, arm, field, series }: KeptSeries): Schemas['Series'] {
+  return {
+    metric,
+    arm,
+    field,
+    start: writeInstant(series.start),
+    step: formatDuration(series.step),
+    values: series.values.map(writeNumber),
+  };
+}

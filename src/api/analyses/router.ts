@@ -1,0 +1,87 @@
+import { type Request, Router } from 'express';
+import type { Run } from '../../analysis/run.ts';
+import type { Runs } from '../../analysis/runs.ts';
+import { type InputIssue, invalidInput } from '../../errors.ts';
+import type { Drain } from '../drain.ts';
+import { queryPage, queryRange, queryText, queryWord } from '../query.ts';
+import type { After } from '../timers.ts';
+import { readDuration } from '../times.ts';
+import { writeAnalysis, writeSeries } from './analysis.ts';
+import { streamEvents } from './events.ts';
+import { readStart } from './start-request.ts';
+
+/** The longest an answer is held, milliseconds. */
+const longestWait = 60_000;
+const verdicts = ['running', 'pass', 'fail', 'inconclusive'] as const;
+
+type AnalysesDeps = {
+  readonly runs: Runs;
+  readonly drain: Drain;
+  readonly after: After;
+  readonly publicUrl: string | null;
+};
+
+function checkWait(wait: number, text: string | undefined): number {
+  if (wait <= longestWait) return wait;
+  throw invalidInput([{ path: 'wait', message: `found "${text}"; at most 60s are waited` }]);
+}
+
+function readWait(request: Request): number {
+  const text = queryText(request, 'wait');
+  if (text === undefined) return 0;
+  const issues: InputIssue[] = [];
+  const wait = readDuration(text, 'wait', issues);
+  if (issues.length > 0) throw invalidInput(issues);
+  return checkWait(wait, text);
+}
+
+function idOf(request: Request): string {
+  return String(request.params['id']);
+}
+
+function addReads(router: Router, deps: AnalysesDeps): void {
+  const { runs, publicUrl } = deps;
+  router.get('/v1/analyses', async (request, response) => {
+    const filter = {
+      service: queryText(request, 'service'),
+      environment: queryText(request, 'environment'),
+      verdict: queryWord(request, 'verdict', verdicts),
+      ...queryRange(request),
+    };
+    const { limit, cursor } = queryPage(request);
+    const page = await runs.list(filter, limit, cursor);
+    response.json({
+      items: page.items.map((run) => writeAnalysis(run, publicUrl)),
+      nextCursor: page.nextCursor,
+    });
+  });
+  router.get('/v1/analyses/:id/series', async (request, response) => {
+    response.json({ items: (await runs.series(idOf(request))).map(writeSeries) });
+  });
+  router.get('/v1/analyses/:id/events', async (request, response) => {
+    const { id } = await runs.get(idOf(request));
+    await streamEvents(id, response, deps.drain.signalFor(response), deps);
+  });
+}
+
+/** The routes under `/v1/analyses`. */
+export function createAnalysesRouter(deps: AnalysesDeps): Router {
+  const { runs, publicUrl } = deps;
+  const router = Router();
+  const held = (run: Run, wait: number, response: Parameters<Drain['signalFor']>[0]): Promise<Run> | Run =>
+    wait > 0 && run.verdict === 'running' ? runs.waitFor(run.id, wait, deps.drain.signalFor(response)) : run;
+  router.post('/v1/analyses', async (request, response) => {
+    const { request: start, wait } = readStart(request.body, false);
+    checkWait(wait, request.body.wait);
+    response.json(writeAnalysis(await held(await runs.start(start), wait, response), publicUrl));
+  });
+  router.get('/v1/analyses/:id', async (request, response) => {
+    const wait = readWait(request);
+    response.json(writeAnalysis(await held(await runs.get(idOf(request)), wait, response), publicUrl));
+  });
+  router.post('/v1/analyses/:id/cancel', async (request, response) => {
+    response.json(writeAnalysis(await runs.cancel(idOf(request)), publicUrl));
+  });
+  addReads(router, deps);
+  return router;
+}

@@ -1,0 +1,49 @@
+import { type RequestHandler, raw } from 'express';
+import { invalidInput } from '../errors.ts';
+import { contextOf } from './context.ts';
+import { parseJson } from './json-text.ts';
+import { dropAbsent } from './members.ts';
+
+/** The largest body that is read, in bytes, after decompression. */
+export const bodyLimit = 256 * 1024;
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw invalidInput([{ path: '', message: 'the body is not UTF-8' }]);
+  }
+}
+
+function readValue(bytes: unknown): unknown {
+  const text = Buffer.isBuffer(bytes) ? decode(bytes) : '';
+  if (text.trim() === '') return {};
+  const value = dropAbsent(parseJson(text));
+  if (typeof value === 'object' && value !== null) return value;
+  throw invalidInput([
+    { path: '', message: `the body is ${JSON.stringify(value).slice(0, 60)}; an object is needed` },
+  ]);
+}
+
+/**
+ * Middlewares that read the body of operations that have one as JSON, whatever its Content-Type says, and leave
+ * other bodies alone. An empty body is an object without members, so that the answer names what is missing.
+ */
+export function readBody(): readonly RequestHandler[] {
+  const read = raw({ type: () => true, limit: bodyLimit });
+  const hasBody = (response: Parameters<RequestHandler>[1]): boolean =>
+    contextOf(response).operation?.spec.requestBody !== undefined;
+  return [
+    (request, response, next) => {
+      if (hasBody(response)) read(request, response, next);
+      else next();
+    },
+    (request, response, next) => {
+      if (hasBody(response)) {
+        request.body = readValue(request.body);
+        request.headers['content-type'] = 'application/json';
+      }
+      next();
+    },
+  ];
+}

@@ -1,0 +1,186 @@
+import { type Request, Router } from 'express';
+import { type InputIssue, invalidInput } from '../errors.ts';
+import type { Change, ChangeFacts, FailureClass, Outcome } from '../ledger/change.ts';
+import { outcomes } from '../ledger/change.ts';
+import type { ChangeFilter } from '../ledger/ledger-store.ts';
+import { readFacts } from './analyses/start-request.ts';
+import { queryPage, queryRange, queryText, queryWord } from './query.ts';
+import type { components } from './schema.gen.ts';
+import { parseInstant, writeInstant, writeInstantOrNull } from './times.ts';
+
+type Schemas = components['schemas'];
+
+type ChangeReport = {
+  readonly source: string;
+  readonly externalId: string;
+  readonly service: string;
+  readonly environment: string;
+  readonly targets: readonly string[];
+  readonly facts: Partial<ChangeFacts>;
+  readonly finishedAt?: number;
+  readonly outcome?: Outcome;
+  readonly failureClass?: FailureClass;
+};
+type Ruling = {
+  readonly outcome: Outcome;
+  readonly failureClass: FailureClass | null;
+  readonly at: number;
+  readonly by: string;
+  readonly reason: string;
+};
+/** What the ledger does for callers. */
+export type Changes = {
+  report(reports: readonly ChangeReport[]): Promise<readonly Change[]>;
+  get(id: string): Promise<Change>;
+  list(
+    filter: ChangeFilter,
+    limit: number,
+    cursor: string | null,
+  ): Promise<{ readonly items: readonly Change[]; readonly nextCursor: string | null }>;
+  rule(id: string, ruling: Ruling): Promise<Change>;
+};
+
+function writeAttempt(attempt: Change['attempts'][number]): Schemas['Attempt'] {
+  return {
+    startedAt: writeInstantOrNull(attempt.startedAt),
+    endedAt: writeInstantOrNull(attempt.endedAt),
+    result: attempt.result,
+  };
+}
+
+function writeAttribution(attribution: Change['attribution']): Schemas['Change']['attribution'] {
+  if (attribution === null) return null;
+  const { method, confidence, incidentId, by, reason } = attribution;
+  return {
+    method,
+    confidence,
+    ...(incidentId === undefined ? {} : { incidentId }),
+    ...(by === undefined ? {} : { by }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** A change in the form of the API. */
+function writeChange(change: Change): Schemas['Change'] {
+  return {
+    id: change.id,
+    source: change.source,
+    externalId: change.externalId,
+    service: change.service,
+    environment: change.environment,
+    targets: [...change.targets],
+    version: change.version,
+    commit: change.commit,
+    artifact: change.artifact,
+    url: change.url,
+    actor: change.actor,
+    kind: change.kind,
+    committedAt: writeInstantOrNull(change.committedAt),
+    startedAt: writeInstantOrNull(change.startedAt),
+    finishedAt: writeInstantOrNull(change.finishedAt),
+    outcome: change.outcome,
+    failureClass: change.failureClass,
+    outcomeAt: writeInstantOrNull(change.outcomeAt),
+    recoveredAt: writeInstantOrNull(change.recoveredAt),
+    attribution: writeAttribution(change.attribution),
+    verdictOverruled: change.verdictOverruled,
+    attempts: change.attempts.map(writeAttempt),
+    analysisIds: [...change.analysisIds],
+    createdAt: writeInstant(change.createdAt),
+  };
+}
+
+function checkFailureClass(
+  outcome: Outcome | undefined,
+  failureClass: FailureClass | undefined,
+  at: string,
+  issues: InputIssue[],
+): void {
+  if (failureClass !== undefined && outcome !== 'failed')
+    issues.push({
+      path: `${at}failureClass`,
+      message: `found "${failureClass}"; only a failed change has one`,
+    });
+}
+
+function readReport(body: Schemas['ChangeReport'], at: string, issues: InputIssue[]): ChangeReport {
+  const {
+    source,
+    externalId,
+    service,
+    environment,
+    targets = [],
+    finishedAt,
+    outcome,
+    failureClass,
+    ...facts
+  } = body;
+  checkFailureClass(outcome, failureClass, at, issues);
+  const known: Partial<ChangeFacts> = readFacts(facts, at, issues);
+  return {
+    source,
+    externalId,
+    service,
+    environment,
+    targets,
+    facts: known,
+    ...(finishedAt === undefined ? {} : { finishedAt: parseInstant(finishedAt, `${at}finishedAt`, issues) }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(failureClass === undefined ? {} : { failureClass }),
+  };
+}
+
+function readReports(body: Schemas['ChangeReport'] | Schemas['ChangeReport'][]): ChangeReport[] {
+  const issues: InputIssue[] = [];
+  const reports = Array.isArray(body)
+    ? body.map((one, index) => readReport(one, `[${index}].`, issues))
+    : [readReport(body, '', issues)];
+  if (issues.length > 0) throw invalidInput(issues);
+  return reports;
+}
+
+function readRuling(body: Schemas['Ruling'], now: number): Ruling {
+  const issues: InputIssue[] = [];
+  checkFailureClass(body.outcome, body.failureClass, '', issues);
+  const at = body.at === undefined ? now : parseInstant(body.at, 'at', issues);
+  if (issues.length > 0) throw invalidInput(issues);
+  // Without credentials there is one caller, who may do everything.
+  return {
+    outcome: body.outcome,
+    failureClass: body.failureClass ?? null,
+    at,
+    by: 'admin',
+    reason: body.reason,
+  };
+}
+
+function readFilter(request: Request): ChangeFilter {
+  return {
+    service: queryText(request, 'service'),
+    environment: queryText(request, 'environment'),
+    outcome: queryWord(request, 'outcome', outcomes),
+    ...queryRange(request),
+  };
+}
+
+/** The routes under `/v1/changes`. */
+export function createChangesRouter(changes: Changes, now: () => number): Router {
+  const router = Router();
+  router.post('/v1/changes', async (request, response) => {
+    const written = (await changes.report(readReports(request.body))).map(writeChange);
+    response.json(Array.isArray(request.body) ? { items: written } : written[0]);
+  });
+  router.get('/v1/changes', async (request, response) => {
+    const { limit, cursor } = queryPage(request);
+    const page = await changes.list(readFilter(request), limit, cursor);
+    response.json({ items: page.items.map(writeChange), nextCursor: page.nextCursor });
+  });
+  router.get('/v1/changes/:id', async (request, response) => {
+    response.json(writeChange(await changes.get(String(request.params['id']))));
+  });
+  router.post('/v1/changes/:id/outcome', async (request, response) => {
+    const ruled = await changes.rule(String(request.params['id']), readRuling(request.body, now()));
+    response.json(writeChange(ruled));
+  });
+  return router;
+}

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestHandler, Response } from 'express';
+import type { Operation } from './operations.ts';
+
+/** What is known of a request while it is answered. */
+export type RequestContext = {
+  readonly requestId: string;
+  /** When it came, milliseconds. */
+  readonly receivedAt: number;
+  /** `null` until the path is looked up, and for paths that are no operation. */
+  operation: Operation | null;
+};
+
+const contexts = new WeakMap<object, RequestContext>();
+const saneId = /^[A-Za-z0-9._:/+=-]{1,128}$/;
+
+/** The context of a request that went through `openContext`. */
+export function contextOf(response: Response): RequestContext {
+  const context = contexts.get(response);
+  if (context === undefined) throw new Error('the request has no context yet');
+  return context;
+}
+
+/** A middleware that gives each request an id, its caller's own when that is sane, and echoes it. */
+export function openContext(now: () => number): RequestHandler {
+  return (request, response, next) => {
+    const given = request.get('X-Request-Id') ?? '';
+    const requestId = saneId.test(given) ? given : randomUUID();
+    contexts.set(response, { requestId, receivedAt: now(), operation: null });
+    response.setHeader('X-Request-Id', requestId);
+    next();
+  };
+}

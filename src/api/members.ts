@@ -1,0 +1,23 @@
+import { invalidInput } from '../errors.ts';
+
+const deepest = 32;
+
+function clean(value: unknown, path: string, depth: number): unknown {
+  if (depth > deepest) throw invalidInput([{ path, message: `is nested deeper than ${deepest} levels` }]);
+  if (Array.isArray(value)) return value.map((item, index) => clean(item, `${path}[${index}]`, depth + 1));
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).flatMap(([name, member]) => {
+    const at = path === '' ? name : `${path}.${name}`;
+    if (name === '__proto__') throw invalidInput([{ path: at, message: 'is a name that is not allowed' }]);
+    return member === '' || member === null ? [] : [[name, clean(member, at, depth + 1)] as const];
+  });
+  return Object.fromEntries(members);
+}
+
+/**
+ * A parsed body without the members that are `""` or `null`, at any depth: templating makes an absent value an empty
+ * string. Elements of arrays stay. Rejects with `invalid_input` what is nested too deep, and the name `__proto__`.
+ */
+export function dropAbsent(body: unknown): unknown {
+  return clean(body, '', 0);
+}

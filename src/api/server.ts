@@ -1,0 +1,136 @@
+import type { RequestListener } from 'node:http';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import type { RolloutEvents } from '../analysis/rollout-events.ts';
+import type { Runs } from '../analysis/runs.ts';
+import { SerinError } from '../errors.ts';
+import { createHttpLog } from '../telemetry/http-log.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { createAnalysesRouter } from './analyses/router.ts';
+import { type ArgoDeps, catchArgoErrors, createArgoAnalysisRouter } from './argo-rollouts/analysis.ts';
+import { createArgoEventsRouter } from './argo-rollouts/events.ts';
+import { createOutageClock } from './argo-rollouts/outage-clock.ts';
+import { readBody } from './body.ts';
+import { type Changes, createChangesRouter } from './changes.ts';
+import { contextOf, openContext } from './context.ts';
+import { createDrain, type Drain } from './drain.ts';
+import { createHealthRouter, type Health } from './health.ts';
+import { plainJson } from './json.ts';
+import { findOperation } from './operations.ts';
+import { toProblem } from './problem.ts';
+import { dropEmptyQuery } from './query.ts';
+import { toRefusal } from './refusal.ts';
+import { createReportsRouter, type Reports } from './reports.ts';
+import { parseSpec, readSpecText, type Spec } from './spec.ts';
+import { type After, afterOnClock } from './timers.ts';
+import { createValidation } from './validation.ts';
+
+export type ServerDeps = {
+  readonly runs: Runs;
+  readonly rolloutEvents: RolloutEvents;
+  readonly changes: Changes;
+  readonly reports: Reports;
+  readonly health: Health;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+  /** Where people reach the server; `null` when not known, then pages are named by their path. */
+  readonly publicUrl: string | null;
+  /** For how long an outage is answered `running`, milliseconds. */
+  readonly outageGrace: () => number;
+  /** Timers; the real clock by default. */
+  readonly after?: After;
+  /** Checks each answer against the API's description and is told of what differs. For tests. */
+  readonly onMismatch?: (error: Error) => void;
+};
+
+/** The API, to be given to an HTTP server. */
+export type ApiServer = {
+  readonly handler: RequestListener;
+  /** Ends every answer that is held open with the state of the moment, and asks callers to connect anew. */
+  drain(): void;
+};
+
+function measure({ metrics, now }: ServerDeps): RequestHandler {
+  return (request, response, next) => {
+    const { method } = request;
+    response.once('close', () => {
+      const context = contextOf(response);
+      const route = context.operation?.route ?? 'unknown';
+      metrics.httpRequest(route, method, response.statusCode, now() - context.receivedAt);
+    });
+    next();
+  };
+}
+
+function refine(spec: Spec): ErrorRequestHandler {
+  return (error, request, response, next) => {
+    next(toRefusal(error, request, contextOf(response).operation, spec));
+  };
+}
+
+/** Answers every error that nobody answered before, and writes the unforeseen ones to the log. */
+function answerErrors(logger: Logger): ErrorRequestHandler {
+  return (error, _request, response, _next) => {
+    const { requestId } = contextOf(response);
+    const { status, retryAfter, body } = toProblem(error, requestId);
+    if (status >= 500) logger.error({ err: error, requestId }, 'a request failed');
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (retryAfter !== null) response.setHeader('Retry-After', retryAfter);
+    response.setHeader('Content-Type', 'application/problem+json');
+    response.status(status).json(body);
+  };
+}
+
+const notFound: RequestHandler = (request, _response, next) => {
+  next(
+    new SerinError(
+      'not_found',
+      `there is nothing at ${request.path.slice(0, 200)}; /openapi.yaml lists what there is`,
+    ),
+  );
+};
+
+/** What happens to a request before its handler. */
+function addReading(app: Express, deps: ServerDeps, drain: Drain, specText: string): void {
+  const validation = createValidation(specText, deps.onMismatch);
+  app.use(openContext(deps.now), measure(deps));
+  app.use(createHttpLog(deps.logger, (_request, response) => String(response.getHeader('X-Request-Id'))));
+  app.use(
+    helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }),
+  );
+  app.use(plainJson, drain.announce, findOperation(parseSpec(specText)), dropEmptyQuery);
+  app.use([...validation.before], [...readBody()], [...validation.request]);
+}
+
+/** Makes the API. Nothing listens yet. */
+export function createServer(deps: ServerDeps): ApiServer {
+  const { now, after = afterOnClock, logger, runs, publicUrl } = deps;
+  const app = express();
+  const drain = createDrain();
+  const specText = readSpecText();
+  const argo: ArgoDeps = {
+    runs,
+    outage: createOutageClock(now, deps.outageGrace),
+    drain,
+    after,
+    now,
+    logger,
+    publicUrl,
+  };
+  app.disable('x-powered-by');
+  app.enable('case sensitive routing');
+  addReading(app, deps, drain, specText);
+  app.use(createAnalysesRouter({ runs, drain, after, publicUrl }));
+  app.use(createArgoAnalysisRouter(argo));
+  app.use(createArgoEventsRouter(deps.rolloutEvents, after));
+  app.use(createChangesRouter(deps.changes, now));
+  app.use(createReportsRouter(deps.reports));
+  app.use(createHealthRouter({ health: deps.health, metrics: deps.metrics, drain, after, specText }));
+  app.use(notFound, refine(parseSpec(specText)), catchArgoErrors(argo), answerErrors(logger));
+  return { handler: app, drain: drain.drain };
+}
