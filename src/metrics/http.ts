@@ -43,6 +43,8 @@ export type HttpClient = {
    * Rejects with a `provider_…` SerinError that holds no secret, or with the signal's own SerinError.
    */
   json(request: HttpRequest): Promise<unknown>;
+  /** The backend's own words (of a warning, of an error in a 2xx answer) without secrets, in one short line. */
+  clean(words: string): string;
   /** Closes idle connections. */
   close(): void;
 };
@@ -64,8 +66,11 @@ const defaultMaxBytes = 10 * 1024 * 1024;
 export function createHttpClient(options: ClientOptions, deps: ProviderDeps): HttpClient {
   const agents = createAgents(options.ca);
   const means = { random: deps.random ?? Math.random, sleep: deps.sleep ?? realSleep };
-  const send = createSend(options, agents);
+  const redact = redactor(options);
+  const clean = (words: string) => cutWords(redact(words));
+  const send = createSend(options, agents, clean);
   return {
+    clean,
     json: async (request) => {
       const deadline = startDeadline(options.timeout, request.signal);
       const attempt = () => observed(() => send(request, deadline), options.name, deps.onRequest);
@@ -87,11 +92,10 @@ export function createHttpClient(options: ClientOptions, deps: ProviderDeps): Ht
 type Send = (request: HttpRequest, deadline: Deadline) => Promise<Attempt<unknown>>;
 
 /** One attempt: sends, reads, classifies. Resolves also when it fails. */
-function createSend(options: ClientOptions, agents: Agents): Send {
+function createSend(options: ClientOptions, agents: Agents, clean: (words: string) => string): Send {
   const { host } = new URL(options.url);
   const who = `${options.title} at ${host}`;
   const limit = options.maxBytes ?? defaultMaxBytes;
-  const redact = redactor(options);
   const instance = createInstance(options, agents);
   return async (request, deadline) => {
     try {
@@ -99,7 +103,7 @@ function createSend(options: ClientOptions, agents: Agents): Send {
       const body = await readBody(response.data, limit);
       if (deadline.signal.aborted) return { problem: final(stopped(options, request, deadline)) };
       if (response.status >= 200 && response.status < 300) return judgeBody(who, body, limit);
-      const words = cutWords(redact(wordsOf(body, options.explain)));
+      const words = clean(wordsOf(body, options.explain));
       const header = (name: string) => headerOf(response, name);
       return { problem: statusProblem(who, { status: response.status, header, words, host }) };
     } catch (failure) {

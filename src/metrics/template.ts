@@ -8,8 +8,15 @@ import type { QueryVariables } from './provider.ts';
  */
 export type Escape = (value: string, before: string, name: string) => string;
 
-/** A query with `{{variables}}`, taken apart once. `literals` has one entry more than `names`. */
-export type Template = { readonly literals: readonly string[]; readonly names: readonly string[] };
+/** A query with `{{variables}}`, taken apart once: literal, variable, literal … variable, literal. */
+export type Template = {
+  /** One more than `names`. */
+  readonly literals: readonly string[];
+  /** The variables in order, with repetitions. */
+  readonly names: readonly string[];
+  /** The distinct variables, in the order of their first use. */
+  readonly variables: readonly string[];
+};
 
 // Of a run of three or more braces the inner two belong to the variable: `up{{{x}}}` is `up{` x `}`.
 const opening = /\{\{(?!\{)/g;
@@ -31,17 +38,12 @@ export function parseTemplate(text: string): Template {
     names.push(name);
     end = found.index + 2 + whole.length;
   }
-  return { literals: [...literals, text.slice(end)], names };
-}
-
-/** The distinct variables of a template, in the order of their first use. */
-export function variablesOf(template: Template): readonly string[] {
-  return [...new Set(template.names)];
+  return { literals: [...literals, text.slice(end)], names, variables: [...new Set(names)] };
 }
 
 /** Throws `invalid_input` naming every variable of `template` that is not one of `known`, and those that are. */
 export function checkVariables(template: Template, known: readonly string[]): void {
-  const issues = variablesOf(template)
+  const issues = template.variables
     .filter((name) => !known.includes(name))
     .map((name) => unknownVariable(name, known));
   if (issues.length > 0) throw invalidInput(issues);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { SerinError } from '../../src/errors.ts';
-import { checkVariables, parseTemplate, renderTemplate, variablesOf } from '../../src/metrics/template.ts';
+import { checkVariables, parseTemplate, renderTemplate } from '../../src/metrics/template.ts';
 
 const asIs = (value: string) => value;
 const refused = (pattern: RegExp) => (error: unknown) =>
@@ -11,7 +11,7 @@ describe('parseTemplate(text)', () => {
   it('lists each variable once, in the order of first use', () => {
     const template = parseTemplate('up{a="{{scope.b}}",c="{{ a }}",d="{{scope.b}}"}[{{step}}]');
 
-    assert.deepEqual(variablesOf(template), ['scope.b', 'a', 'step']);
+    assert.deepEqual(template.variables, ['scope.b', 'a', 'step']);
   });
 
   it('allows whitespace inside the braces', () => {
@@ -23,7 +23,11 @@ describe('parseTemplate(text)', () => {
   });
 
   it('gives the inner two of three braces to the variable', () => {
-    assert.deepEqual(parseTemplate('up{{{matchers}}}'), { literals: ['up{', '}'], names: ['matchers'] });
+    assert.deepEqual(parseTemplate('up{{{matchers}}}'), {
+      literals: ['up{', '}'],
+      names: ['matchers'],
+      variables: ['matchers'],
+    });
   });
 
   it('keeps closing braces that nothing opened, as nested JSON ends so', () => {
