@@ -109,22 +109,34 @@ async function transact<T>(
   scopes: AsyncLocalStorage<Scope>,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const attempt = () => {
+  const scoped = (trx: Knex) => {
     const scope: Scope = { open: true };
-    const settled = sql.transaction((trx) =>
-      scopes.run(scope, () => work(connect(trx, dialect, () => undefined))),
-    );
-    return settled.finally(() => {
-      scope.open = false;
-    });
+    return scopes
+      .run(scope, () => work(connect(trx, dialect, () => undefined)))
+      .finally(() => {
+        scope.open = false;
+      });
   };
   try {
-    return await attempt().catch((error: unknown) =>
-      lostAgainstAnother(error) ? attempt() : Promise.reject(error),
+    return await attempt(sql, scoped).catch((error: unknown) =>
+      lostAgainstAnother(error) ? attempt(sql, scoped) : Promise.reject(error),
     );
   } catch (error) {
     throw nameFailure(error);
   }
+}
+
+/** Rejects with what the work rejected with, also when rolling back fails after it: the database may have done so. */
+async function attempt<T>(sql: Knex, work: (trx: Knex) => Promise<T>): Promise<T> {
+  let failure: { readonly error: unknown } | null = null;
+  const watched = (trx: Knex) =>
+    work(trx).catch((error: unknown) => {
+      failure = { error };
+      throw error;
+    });
+  return sql.transaction(watched).catch((error: unknown) => {
+    throw failure === null ? error : failure.error;
+  });
 }
 
 /** A query's failure was named on its way out of `work`; the cause still tells. */

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Knex } from 'knex';
 import { invalidInput } from '../errors.ts';
-import { unavailable } from './failures.ts';
+import { isLostRace, unavailable } from './failures.ts';
+import { ImmediateSqliteClient } from './sqlite-client.ts';
 
 /** The two databases Serin runs on; everything in which they differ is in this file and in `failures.ts`. */
 export type Dialect = {
@@ -43,7 +44,7 @@ function sqlite(path: string, options: DatabaseOptions): Dialect {
     name: 'sqlite',
     clock: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     config: {
-      client: 'sqlite3',
+      client: ImmediateSqliteClient,
       connection: { filename: path },
       useNullAsDefault: true,
       // One connection: SQLite has one writer, and callers that queue here never see SQLITE_BUSY from each other.
@@ -65,9 +66,15 @@ function createFolder(path: string): void {
   }
 }
 
-type SqliteConnection = { exec(sql: string, done: (error: Error | null) => void): void };
+type Done = (error: Error | null) => void;
+type SqliteConnection = { exec(sql: string, done: Done): void };
 
-/** `busy_timeout` comes first: the switch to WAL itself may find the file locked. */
+const pauseMs = 25;
+
+/**
+ * Two processes that open a new file both turn it to WAL; SQLite then refuses one at once, without waiting for the
+ * busy timeout. So this is tried again until the busy timeout has passed.
+ */
 function setPragmas(busyTimeoutMs: number) {
   const pragmas = [
     `busy_timeout = ${busyTimeoutMs}`,
@@ -76,8 +83,15 @@ function setPragmas(busyTimeoutMs: number) {
     'foreign_keys = ON',
   ];
   const sql = pragmas.map((pragma) => `PRAGMA ${pragma};`).join(' ');
-  return (connection: SqliteConnection, done: (error: Error | null) => void): void =>
-    connection.exec(sql, done);
+  return (connection: SqliteConnection, done: Done): void => {
+    const until = performance.now() + busyTimeoutMs;
+    const attempt = (): void =>
+      connection.exec(sql, (error) => {
+        if (error !== null && isLostRace(error) && performance.now() < until) setTimeout(attempt, pauseMs);
+        else done(error);
+      });
+    attempt();
+  };
 }
 
 function postgres(url: string, options: DatabaseOptions): Dialect {

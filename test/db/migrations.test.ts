@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { migrateDown, migrateUp } from '../../db/migrate.ts';
+import { migrations } from '../../db/migrations/index.ts';
+import type { Database } from '../../src/store/database.ts';
+import { databases } from '../support/databases.ts';
+
+type Row = Readonly<Record<string, string | number | null>>;
+type Rows = Readonly<Record<string, readonly Row[]>>;
+
+/**
+ * For each migration the rows that its tables hold, as raw SQL writes them: what the migration before knew must be
+ * there still after going up, and again after going down. A migration that adds a table adds its rows here.
+ */
+const rowsSince: Readonly<Record<string, Rows>> = {
+  '0001-runs': {
+    runs: [
+      {
+        id: 'r1',
+        key: 'k',
+        service: 'checkout',
+        environment: 'production',
+        target_key: '',
+        attempt: 1,
+        change_id: 'c1',
+        rollout_uid: 'u',
+        rollout_revision: '7',
+        phase: 'waiting',
+        verdict: 'running',
+        next_look_at: 1_767_225_600_001,
+        created_at: 1_767_225_600_000,
+        asked_at: 1_767_225_600_000,
+        concluded_at: null,
+        lease_token: 't',
+        lease_expires_at: 1_767_225_660_000,
+        state: '{"id":"r1"}',
+      },
+    ],
+    run_series: [
+      {
+        run_id: 'r1',
+        metric: 'errors',
+        arm: 'canary',
+        field: 'events',
+        start_at: 1_767_225_600_000,
+        step_ms: 60_000,
+        points: '[1,null,2.5]',
+      },
+    ],
+  },
+};
+
+async function insertRows(database: Database, rows: Rows): Promise<void> {
+  for (const [table, list] of Object.entries(rows))
+    for (const row of list) {
+      const columns = Object.keys(row).join(', ');
+      const marks = Object.keys(row).fill('?').join(', ');
+      await database.run((sql) =>
+        sql.raw(`INSERT INTO ${table} (${columns}) VALUES (${marks})`, Object.values(row)),
+      );
+    }
+}
+
+/** Each row as written is found; columns that a later migration added may have come to it. */
+async function assertRows(database: Database, rows: Rows): Promise<void> {
+  for (const [table, list] of Object.entries(rows)) {
+    const stored = await database.run((sql) => sql(table).select<Row[]>());
+    assert.equal(stored.length, list.length, table);
+    for (const row of list)
+      assert.ok(
+        stored.some((one) => holds(one, row)),
+        `${table}: ${JSON.stringify(stored)}`,
+      );
+  }
+}
+
+/** PostgreSQL gives big integers as text. */
+function holds(stored: Row, row: Row): boolean {
+  return Object.entries(row).every(
+    ([column, value]) => stored[column] === value || (value !== null && stored[column] === String(value)),
+  );
+}
+
+for (const { name: dialect, open } of databases)
+  for (const [index, { name }] of migrations.entries())
+    describe(`migration ${name} on ${dialect}`, () => {
+      const earlier = migrations.slice(0, index);
+
+      it('leaves the rows of earlier migrations as they are, up and down', async () => {
+        const { database, close } = await open({ migrated: false });
+        try {
+          for (const one of earlier) {
+            await migrateUp(database, one.name);
+            await insertRows(database, rowsSince[one.name] ?? {});
+          }
+
+          await migrateUp(database, name);
+          for (const one of earlier) await assertRows(database, rowsSince[one.name] ?? {});
+          await insertRows(database, rowsSince[name] ?? {});
+          await assertRows(database, rowsSince[name] ?? {});
+
+          assert.deepEqual(await migrateDown(database, 1), [name]);
+          for (const one of earlier) await assertRows(database, rowsSince[one.name] ?? {});
+          assert.deepEqual(await migrateUp(database, name), [name]);
+        } finally {
+          await close();
+        }
+      });
+
+      it('has rows to be tried with', () => {
+        assert.ok(rowsSince[name] !== undefined);
+      });
+    });
+
+for (const { name: dialect, open } of databases)
+  describe(`the schema on ${dialect}`, () => {
+    it('refuses a second run of the same key and attempt, and a series without its run', async () => {
+      const { database, close } = await open();
+      const { runs: [run] = [], run_series: [series] = [] } = rowsSince['0001-runs'] ?? {};
+      try {
+        assert.ok(run !== undefined && series !== undefined);
+        await assert.rejects(insertRows(database, { run_series: [series] }));
+        await insertRows(database, { runs: [run] });
+        await assert.rejects(insertRows(database, { runs: [{ ...run, id: 'r2' }] }));
+        await insertRows(database, { runs: [{ ...run, id: 'r2', attempt: 2 }] });
+      } finally {
+        await close();
+      }
+    });
+  });
