@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { type InputIssue, invalidInput } from '../errors.ts';
 import type { StartAnalysis } from './client.ts';
@@ -56,12 +57,11 @@ function readScope(
 
 async function readPlan(
   path: string | undefined,
-  io: Io,
   issues: InputIssue[],
 ): Promise<{ [key: string]: unknown } | undefined> {
   if (path === undefined) return undefined;
   try {
-    const plan: unknown = parse(await io.readFile(path));
+    const plan: unknown = parse(await readFile(path, 'utf8'));
     if (typeof plan === 'object' && plan !== null && !Array.isArray(plan))
       return plan as { [key: string]: unknown };
     issues.push({
@@ -122,7 +122,7 @@ export async function readGateRequest(flags: GateFlags, io: Io): Promise<GateReq
     target: given(flags.target),
     key: given(flags.key),
     template: given(flags.template),
-    plan: await readPlan(given(flags.plan), io, issues),
+    plan: await readPlan(given(flags.plan), issues),
     change: readChange(flags),
     canary: readScope('--canary', flags.canary, issues),
     baseline: readScope('--baseline', flags.baseline, issues),

@@ -58,10 +58,10 @@ export async function runGate(flags: GateFlags, io: Io): Promise<number> {
 const explanation = `
 Exit codes: 0 pass, 1 fail, 2 usage or bad input, 3 inconclusive, 4 timeout, 5 unavailable.`;
 
-/** Adds `serin gate`; `finish` is told the exit code. */
-export function registerGate(program: Command, io: Io, finish: (code: number) => void): void {
+/** Adds `serin gate`, which tells `io` its exit code. */
+export function registerGate(program: Command, io: Io): void {
   addGateOptions(program.command('gate'))
     .description('start or join an analysis, wait for its verdict and exit with it')
     .addHelpText('after', explanation)
-    .action(async (flags: GateFlags) => finish(await runGate(flags, io)));
+    .action(async (flags: GateFlags) => io.exit(await runGate(flags, io)));
 }

@@ -23,17 +23,31 @@ function cut(text: string, width: number): string {
   return text.length < width ? text : `${text.slice(0, Math.max(0, width - 2))}…`;
 }
 
+/** Calls `action` each second until the function returned is called. */
+function eachSecond(io: Io, action: () => void): () => void {
+  const stopped = new AbortController();
+  const tick = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await io.sleep(1000, stopped.signal);
+      action();
+    }
+  };
+  // The sleep that is cut short rejects, which is how ticking ends.
+  tick().catch(() => {});
+  return () => stopped.abort();
+}
+
 /** A line that is written over; it ticks each second, so that a person sees that something is alive. */
 function liveLine(io: Io): Progress {
   const paints = (io.env['NO_COLOR'] ?? '') === '';
   let latest: News | null = null;
   const draw = (): void => {
     if (latest === null) return;
-    const text = cut(writeNews(latest, io), io.columns());
+    const text = cut(writeNews(latest, io), io.stderr.columns ?? 80);
     const colour = latest.kind === 'outage' ? 33 : 36;
     io.stderr.write(`\r\u001B[2K${paints ? `\u001B[${colour}m${text}\u001B[0m` : text}`);
   };
-  const stopTicking = io.every(1000, draw);
+  const stopTicking = eachSecond(io, draw);
   return {
     tell: (news) => {
       latest = news;

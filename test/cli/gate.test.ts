@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   analysisOf,
   concluded,
@@ -27,9 +30,22 @@ describe('serin gate', () => {
     ]);
   };
 
+  let folder = '';
+
+  const planFile = async (text: string): Promise<string> => {
+    const path = join(folder, 'plan.yaml');
+    await writeFile(path, text);
+    return path;
+  };
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'serin-gate-'));
+  });
+
   afterEach(async () => {
     await fake?.close();
     fake = null;
+    await rm(folder, { recursive: true, force: true });
   });
 
   describe('exit codes', () => {
@@ -262,14 +278,11 @@ describe('serin gate', () => {
     });
 
     it('sends a plan from a YAML file', async () => {
-      fake = await startFakeSerin([concluded('pass')]);
-      const args = ['gate', '--url', fake.url, '--service', 's', '--environment', 'e', '--plan', 'plan.yaml'];
-      await runSerin(args, { readFile: async () => 'duration: 5m\nmetrics:\n  - name: errors\n' });
+      const path = await planFile('duration: 5m\nmetrics:\n  - name: errors\n');
+      await gate([concluded('pass')], '--plan', path);
 
-      assert.deepEqual((fake.seen[0]!.body as { plan: unknown }).plan, {
-        duration: '5m',
-        metrics: [{ name: 'errors' }],
-      });
+      const { plan } = fake!.seen[0]!.body as { plan: unknown };
+      assert.deepEqual(plan, { duration: '5m', metrics: [{ name: 'errors' }] });
     });
 
     it('takes address and token from the environment and shows the token nowhere', async () => {
@@ -293,7 +306,14 @@ describe('serin gate', () => {
     };
 
     it('names every flag that is missing or wrong at once', async () => {
-      const stderr = await refuses('--url', 'ftp://x', '--canary', 'hash', '--plan', 'absent.yaml');
+      const stderr = await refuses(
+        '--url',
+        'ftp://x',
+        '--canary',
+        'hash',
+        '--plan',
+        join(folder, 'absent.yaml'),
+      );
 
       for (const flag of ['--service', '--environment', '--url', '--canary', '--plan'])
         assert.match(stderr, new RegExp(`${flag}: `));
@@ -330,11 +350,9 @@ describe('serin gate', () => {
     });
 
     it('refuses a plan file that holds no mapping', async () => {
-      const args = ['gate', '--service', 's', '--environment', 'e', '--plan', 'plan.yaml'];
-      const outcome = await runSerin(args, { readFile: async () => '- a\n- b\n' });
+      const path = await planFile('- a\n- b\n');
 
-      assert.equal(outcome.code, 2);
-      assert.match(outcome.stderr, /holds no mapping/);
+      assert.match(await refuses('--service', 's', '--environment', 'e', '--plan', path), /holds no mapping/);
     });
 
     it('ends with 0 after printing the help, which tells the exit codes', async () => {

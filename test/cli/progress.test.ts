@@ -9,29 +9,30 @@ describe('progress of a gate', () => {
   const begun = Date.parse('2026-11-23T10:00:00.000Z');
   let written = '';
   let now = begun;
-  let tick = (): void => {};
+  let tick: (value: unknown) => void = () => {};
   let ticking = false;
 
-  const start = (overrides: Partial<Io>): Progress => {
-    const io = {
+  const start = (overrides: Partial<Io>, columns = 60): Progress => {
+    const io: Pick<Io, 'env' | 'stderr' | 'now' | 'sleep'> = {
       env: {},
       stderr: {
-        write: (text: string) => {
+        columns,
+        write: (text) => {
           written += text;
         },
       },
-      columns: () => 60,
       now: () => now,
-      every: (_milliseconds: number, action: () => void) => {
-        tick = action;
-        ticking = true;
-        return () => {
-          ticking = false;
-        };
-      },
-      ...overrides,
-    } as Io;
-    return createProgress(io, 'http://serin');
+      sleep: (_milliseconds, signal) =>
+        new Promise((resolve, reject) => {
+          tick = resolve;
+          ticking = true;
+          signal?.addEventListener('abort', () => {
+            ticking = false;
+            reject(new Error('aborted'));
+          });
+        }),
+    };
+    return createProgress({ ...io, ...overrides } as Io, 'http://serin');
   };
 
   beforeEach(() => {
@@ -99,11 +100,12 @@ describe('progress of a gate', () => {
       assert.match(drawn.at(-2) ?? '', /look 2/);
     });
 
-    it('counts down each second without news, and stops with the rest', () => {
-      const progress = start({ isTTY: true, columns: () => 200 });
+    it('counts down each second without news, and stops with the rest', async () => {
+      const progress = start({ isTTY: true }, 200);
       progress.tell({ kind: 'analysis', analysis: analysisOf() });
       now += 29 * 60_000 + 30_000;
-      tick();
+      tick(null);
+      await new Promise((resolve) => setImmediate(resolve));
 
       assert.match(written, /running, look 1, 30s left[^\n]*$/);
       progress.stop();

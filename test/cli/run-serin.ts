@@ -16,6 +16,7 @@ const begun = Date.parse('2026-11-23T10:00:00.000Z');
 export async function runSerin(args: readonly string[], overrides: Partial<Io> = {}): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   let now = begun;
+  let code: number | null = null as number | null;
   const io: Io = {
     env: {},
     stdout: {
@@ -29,27 +30,22 @@ export async function runSerin(args: readonly string[], overrides: Partial<Io> =
       },
     },
     isTTY: false,
-    columns: () => 80,
     fetch: globalThis.fetch,
     now: () => now,
     sleep: async (milliseconds) => {
       now += milliseconds;
     },
-    every: () => () => {},
-    readFile: async (path) => {
-      throw new Error(`ENOENT: no such file ${path}`);
+    exit: (finished) => {
+      code = finished;
     },
     ...overrides,
   };
-  let code: number | null = null;
   const program = new Command('serin');
-  registerCliCommands(program, io, (finished) => {
-    code = finished;
-  });
+  registerCliCommands(program, io);
   try {
     await program.parseAsync(['node', 'serin', ...args]);
   } catch (error) {
-    code = exitCodeOf(error, io);
+    code = exitCodeOf(error, io.stderr);
   }
   if (code === null) throw new Error('the command told no exit code');
   return { code, ...written, elapsed: now - begun };
