@@ -24,7 +24,7 @@ import { toRefusal } from './refusal.ts';
 import { createReportsRouter, type Reports } from './reports.ts';
 import { parseSpec, readSpecText, type Spec } from './spec.ts';
 import { type After, afterOnClock } from './timers.ts';
-import { createValidation } from './validation.ts';
+import { createValidation, type Validation } from './validation.ts';
 
 export type ServerDeps = {
   readonly runs: Runs;
@@ -41,8 +41,8 @@ export type ServerDeps = {
   readonly outageGrace: () => number;
   /** Timers; the real clock by default. */
   readonly after?: After;
-  /** Checks each answer against the API's description and is told of what differs. For tests. */
-  readonly onMismatch?: (error: Error) => void;
+  /** Checks requests, and answers if it was made so; by default requests alone. */
+  readonly validation?: Validation;
 };
 
 /** The API, to be given to an HTTP server. */
@@ -96,14 +96,13 @@ const notFound: RequestHandler = (request, _response, next) => {
 };
 
 /** What happens to a request before its handler. */
-function addReading(app: Express, deps: ServerDeps, drain: Drain, specText: string): void {
-  const validation = createValidation(specText, deps.onMismatch);
+function addReading(app: Express, deps: ServerDeps, drain: Drain, spec: Spec, validation: Validation): void {
   app.use(openContext(deps.now), measure(deps));
   app.use(createHttpLog(deps.logger, (_request, response) => String(response.getHeader('X-Request-Id'))));
   app.use(
     helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }),
   );
-  app.use(plainJson, drain.announce, findOperation(parseSpec(specText)), dropEmptyQuery);
+  app.use(plainJson, drain.announce, findOperation(spec), dropEmptyQuery);
   app.use([...validation.before], [...readBody()], [...validation.request]);
 }
 
@@ -113,6 +112,7 @@ export function createServer(deps: ServerDeps): ApiServer {
   const app = express();
   const drain = createDrain();
   const specText = readSpecText();
+  const spec = parseSpec(specText);
   const argo: ArgoDeps = {
     runs,
     outage: createOutageClock(now, deps.outageGrace),
@@ -124,13 +124,13 @@ export function createServer(deps: ServerDeps): ApiServer {
   };
   app.disable('x-powered-by');
   app.enable('case sensitive routing');
-  addReading(app, deps, drain, specText);
+  addReading(app, deps, drain, spec, deps.validation ?? createValidation(specText));
   app.use(createAnalysesRouter({ runs, drain, after, publicUrl }));
   app.use(createArgoAnalysisRouter(argo));
   app.use(createArgoEventsRouter(deps.rolloutEvents, after));
   app.use(createChangesRouter(deps.changes, now));
   app.use(createReportsRouter(deps.reports));
   app.use(createHealthRouter({ health: deps.health, metrics: deps.metrics, drain, after, specText }));
-  app.use(notFound, refine(parseSpec(specText)), catchArgoErrors(argo), answerErrors(logger));
+  app.use(notFound, refine(spec), catchArgoErrors(argo), answerErrors(logger));
   return { handler: app, drain: drain.drain };
 }

@@ -15,10 +15,7 @@ export type Validation = {
  *
  * @param onMismatch - told of each answer that is not as the spec says; the answer is sent all the same
  */
-export function createValidation(
-  specText: string,
-  onMismatch: ((error: Error) => void) | undefined,
-): Validation {
+export function createValidation(specText: string, onMismatch?: (error: Error) => void): Validation {
   const all = middleware({
     apiSpec: parse(specText),
     validateApiSpec: false,
