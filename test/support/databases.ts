@@ -27,13 +27,21 @@ export const databases: readonly TestDialect[] = [
   { name: 'PostgreSQL', open: openPostgres },
 ];
 
+/** Those that no test came to remove, for instance because it was interrupted. */
+const folders = new Set<string>();
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 async function openSqlite({ migrated = true, ...options }: OpenOptions = {}): Promise<TestDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'serin-sqlite-'));
+  folders.add(folder);
   const url = `sqlite:${join(folder, 'serin.db')}`;
   const database = openDatabase(url, options);
   const close = async () => {
     await database.close();
     rmSync(folder, { recursive: true, force: true });
+    folders.delete(folder);
   };
   try {
     if (migrated) await migrateUp(database);
