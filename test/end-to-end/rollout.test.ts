@@ -176,6 +176,7 @@ async function postAborted(serin: Serin, { service, environment, uid, version }:
 }
 
 describe(title, () => {
+  const over = new AbortController();
   let folder: string;
   let world: World;
   let outcomes: Record<Name, Promise<Outcome>>;
@@ -183,7 +184,7 @@ describe(title, () => {
   before(async function () {
     if (binary === null) return this.skip();
     folder = mkdtempSync(join(tmpdir(), 'serin-end-to-end-'));
-    world = await startWorld(binary, folder);
+    world = await startWorld(binary, folder, over.signal);
     outcomes = startRollouts(world);
   });
 
@@ -194,6 +195,7 @@ describe(title, () => {
 
   after(async () => {
     if (binary === null) return;
+    over.abort();
     await stopAll();
     rmSync(folder, { recursive: true, force: true });
   });

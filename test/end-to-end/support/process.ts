@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Hopeless } from './until.ts';
 
 /** A process that the suite started; it is only ever ended by its own id. */
 export type Started = {
-  /** Throws when the process has ended, with its exit and the end of its log. */
+  /** Throws `Hopeless` when the process has ended, with its exit and the end of its log. */
   checkAlive(): void;
   /** Asks it to end, after 10 s makes it end; resolves when it has. Harmless when it ended before. */
   stop(): Promise<void>;
@@ -56,7 +57,7 @@ export function adopt(child: ChildProcess, name: string, logPath: string | null)
     checkAlive: () => {
       if (!hasEnded(child)) return;
       const how = child.signalCode ?? `exit code ${child.exitCode}`;
-      throw new Error(`${name} ended: ${how}\n${logPath === null ? '' : tail(logPath)}`);
+      throw new Hopeless(`${name} ended: ${how}\n${logPath === null ? '' : tail(logPath)}`);
     },
     kill: () => end('SIGKILL'),
     stop: async () => {

@@ -7,7 +7,6 @@ import { until } from './until.ts';
 
 type Schemas = components['schemas'];
 export type Analysis = Schemas['Analysis'];
-export type Change = Schemas['Change'];
 
 /** A Serin process with a database of its own. */
 export type Serin = {

@@ -51,10 +51,14 @@ function startBackends(binary: string, folder: string, arms: readonly SampleServ
   ]);
 }
 
-/** Starts everything under `folder`; resolves when requests flow and each second's Prometheus sees them. */
-export async function startWorld(binary: string, folder: string): Promise<World> {
+/**
+ * Starts everything under `folder`; resolves when requests flow and the Prometheus that scrapes each second sees them.
+ * They flow until `signal` aborts; the processes are ended by `stopAll`.
+ */
+export async function startWorld(binary: string, folder: string, signal: AbortSignal): Promise<World> {
   const arms = await startArms();
-  for (const { address } of arms) startLoad(address, { perSecond: requestsPerSecond, forMs: longestMs });
+  for (const { address } of arms)
+    startLoad(address, { perSecond: requestsPerSecond, forMs: longestMs, signal });
   const [prometheus, doomed, slow] = await startBackends(binary, folder, arms);
   const config = writeConfig([
     { name: templates.fast, url: prometheus.url, times: fast },
