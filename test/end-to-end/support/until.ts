@@ -27,8 +27,8 @@ export async function until<T>(
   for (;;) {
     const answer = await askOnce(ask);
     if (answer !== null && answer !== false && !(answer instanceof Error)) return answer;
-    if (Date.now() >= deadline)
-      throw new Error(`waited ${withinMs / 1000} s in vain: ${what}${answer ? ` (${answer.message})` : ''}`);
+    const cause = answer instanceof Error ? ` (${answer.message})` : '';
+    if (Date.now() >= deadline) throw new Error(`waited ${withinMs / 1000} s in vain: ${what}${cause}`);
     await pause(100);
   }
 }
