@@ -29,7 +29,8 @@ export type QueryAnswer = {
 
 /**
  * A metric backend. It returns a series over a window; it never judges and never sleeps (retries are the business
- * of `http.ts`). It rejects with a SerinError whose code starts with `provider_`; the message holds no secret.
+ * of `http.ts`). It rejects with a SerinError whose code starts with `provider_`, or is `invalid_input` where a
+ * variable's value cannot be used; the message holds no secret.
  */
 export type Provider = {
   readonly name: string;
