@@ -1,0 +1,31 @@
+import type { ArmSummary, Finding } from '../types.ts';
+
+/** What one metric's data say, before the metrics are weighed together. */
+export type Assessment = {
+  /** ln of the evidence for harm beyond the margin. */
+  readonly logE: number;
+  /** ln of the evidence that the change is better than the acceptable bound; for an early pass. */
+  readonly logPass: number;
+  /** Whether the acceptable worsening is excluded with 95 % probability. */
+  readonly excluded: boolean;
+  readonly effect: number | null;
+  readonly interval: readonly [number, number] | null;
+  readonly canary: ArmSummary;
+  readonly baseline: ArmSummary;
+  readonly minimumDetectableEffect: number | null;
+  /** Steps in all until the metric can be expected to be decided; `null` when it cannot be told. */
+  readonly stepsNeeded: number | null;
+  readonly obstacle: Finding['obstacle'];
+  /** What the obstacle is, in words. */
+  readonly trouble: string | null;
+  /** The canary against the baseline in words and numbers, for every reason. */
+  readonly comparison: string;
+  /** Whether the canary was silent for three steps in a row. */
+  readonly wentSilent: boolean;
+};
+
+/** The level of the intervals shown and of the one-sided bounds that a pass rests on. */
+export const intervalLevel = 0.9;
+export const passProbability = 0.95;
+/** Standard normal quantile of `passProbability`. */
+export const passZ = 1.6448536269514722;

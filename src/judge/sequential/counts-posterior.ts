@@ -1,0 +1,97 @@
+import { logSumExp } from '../statistics/log-sum-exp.ts';
+import { dispersionGrid, logDispersionPrior, runningKernel } from './count-kernel.ts';
+import { type CountSteps, fittedRatio, total } from './count-steps.ts';
+
+/** What is known of ln(canary's rate / baseline's rate). */
+export type CountsPosterior = {
+  /** P(ln ratio < x). */
+  readonly below: (x: number) => number;
+  readonly quantile: (p: number) => number;
+};
+
+const points = 61;
+const reach = 6;
+/** Dispersions with less than this share of the posterior do not show in any figure. */
+const negligible = 1e-3;
+
+function logLikelihood(steps: CountSteps, logRatio: number, dispersion: number): number {
+  return runningKernel(steps, logRatio, dispersion)[steps.canary.length] ?? 0;
+}
+
+/** The dispersions that matter, judged at the fitted ratio, with ln of their weights. */
+function likelyDispersions(
+  steps: CountSteps,
+  centre: number,
+  eta: number,
+): { dispersion: number; logPrior: number; share: number }[] {
+  const at = dispersionGrid.map(
+    (dispersion, c) => (logDispersionPrior[c] ?? 0) + eta * logLikelihood(steps, centre, dispersion),
+  );
+  const whole = logSumExp(at);
+  return dispersionGrid
+    .map((dispersion, c) => ({
+      dispersion,
+      logPrior: logDispersionPrior[c] ?? 0,
+      share: Math.exp((at[c] ?? 0) - whole),
+    }))
+    .filter(({ share }) => share > negligible);
+}
+
+/** A width that surely covers the posterior: chance of the counts, and each step's own dispersion. */
+function spread(
+  steps: CountSteps,
+  dispersions: readonly { dispersion: number; share: number }[],
+  eta: number,
+): number {
+  const chance = 1 / (total(steps.canary) + 0.5) + 1 / (total(steps.baseline) + 0.5);
+  const square = dispersions.reduce((sum, { dispersion, share }) => sum + share * dispersion * dispersion, 0);
+  return Math.sqrt((chance + square / steps.canary.length) / eta);
+}
+
+/**
+ * Posterior of the ratio of rates on an even grid: flat prior of its logarithm, tempered likelihood mixed over the
+ * dispersions. The grid is as wide as six standard deviations; with no events in one arm it ends there although the
+ * likelihood does not, so quantiles on that side are bounds of the grid and not to be shown.
+ *
+ * @param eta the tempering of the whole run, in (0, 1]
+ * @returns `null` without events
+ */
+export function countsPosterior(steps: CountSteps, eta: number): CountsPosterior | null {
+  if (total(steps.canary) + total(steps.baseline) === 0) return null;
+  const centre = Math.log(fittedRatio(steps));
+  const dispersions = likelyDispersions(steps, centre, eta);
+  const half = reach * spread(steps, dispersions, eta);
+  const at = (index: number): number => centre + half * ((2 * index) / (points - 1) - 1);
+  const logDensity = Array.from({ length: points }, (_, index) =>
+    logSumExp(
+      dispersions.map(
+        ({ dispersion, logPrior }) => logPrior + eta * logLikelihood(steps, at(index), dispersion),
+      ),
+    ),
+  );
+  return fromGrid(logDensity, at(0), at(points - 1));
+}
+
+/** A distribution whose density is known at even points from `low` to `high`; linear between its running sums. */
+function fromGrid(logDensity: readonly number[], low: number, high: number): CountsPosterior {
+  const whole = logSumExp(logDensity);
+  const step = (high - low) / (logDensity.length - 1);
+  const running = [0];
+  for (const value of logDensity) running.push((running.at(-1) ?? 0) + Math.exp(value - whole));
+  // Each point stands for the cell around it, so that the running sum belongs to the cell's upper end.
+  const start = low - step / 2;
+  return {
+    below: (x) => {
+      const cell = Math.min(logDensity.length, Math.max(0, (x - start) / step));
+      const index = Math.floor(cell);
+      const from = running[index] ?? 1;
+      return Math.min(1, from + (cell - index) * ((running[index + 1] ?? from) - from));
+    },
+    quantile: (p) => {
+      const index = Math.max(0, running.findIndex((sum) => sum >= p) - 1);
+      const from = running[index] ?? 0;
+      const mass = (running[index + 1] ?? 1) - from;
+      return start + step * (index + (mass > 0 ? (p - from) / mass : 0));
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { logSumExp } from '../statistics/log-sum-exp.ts';
+import { type StudentT, studentT } from '../statistics/student-t.ts';
+import { onsetWindows } from './onset.ts';
+import type { Whitened } from './whiten.ts';
+
+/** Prior variance of the effect in squared innovation standard deviations. */
+export const effectVariance = 4;
+/** A window whose noise is this small a part of the whole is rounding, not noise. */
+const negligible = 1e-13;
+
+/** What one window knows under one autocorrelation: residual square sum, information, score, log determinant. */
+type Sums = { a: number; x: number; z: number; logDeterminant: number };
+
+/** Boundary and side of the question asked: is the mean beyond `boundary` in the direction of `sign`? */
+export type Side = { readonly boundary: number; readonly sign: 1 | -1 };
+
+/** The whole series as one window: the mean is as before or beyond the boundary from the first step on. */
+function sumsOfWhole(white: Whitened, { boundary, sign }: Side, sums: Sums): void {
+  const steps = white.value.length;
+  const x = white.sumAA[steps] ?? 0;
+  const z = white.sumAE[steps] ?? 0;
+  sums.a = (white.sumEE[steps] ?? 0) - 2 * boundary * z + boundary * boundary * x;
+  sums.x = x;
+  sums.z = sign * (z - boundary * x);
+  sums.logDeterminant = white.logDeterminant;
+}
+
+/**
+ * A window that begins at `onset` (counted from 0): the steps before it have a free mean, projected out, and serve as
+ * noise alone.
+ */
+function sumsFromOnset(white: Whitened, { boundary, sign }: Side, onset: number, sums: Sums): void {
+  const steps = white.value.length;
+  const carried = white.carried[onset] ?? 0;
+  const scale = white.scale[onset] ?? 0;
+  const shifted = (sumAE: number, sumAA: number): number => sumAE - boundary * sumAA;
+  const own = (white.value[onset] ?? 0) - boundary * (white.meanWeight[onset] ?? 0);
+  const before = white.sumAA[onset] ?? 0;
+  const through = white.sumAA[onset + 1] ?? 0;
+  const whole = white.sumAA[steps] ?? 0;
+  const suu = before + carried * carried;
+  const suv = -carried * scale;
+  const suy = shifted(white.sumAE[onset] ?? 0, before) - carried * own;
+  const after = shifted(white.sumAE[steps] ?? 0, whole) - shifted(white.sumAE[onset + 1] ?? 0, through);
+  const square =
+    (white.sumEE[steps] ?? 0) - 2 * boundary * (white.sumAE[steps] ?? 0) + boundary * boundary * whole;
+  sums.a = square - (suy * suy) / suu;
+  sums.x = scale * scale + whole - through - (suv * suv) / suu;
+  sums.z = sign * (scale * own + after - (suv * suy) / suu);
+  sums.logDeterminant = white.logDeterminant + Math.log(suu);
+}
+
+type Scratch = { readonly sums: Sums; readonly nothing: Float64Array; readonly something: Float64Array };
+
+function createScratch(size: number): Scratch {
+  return {
+    sums: { a: 0, x: 0, z: 0, logDeterminant: 0 },
+    nothing: new Float64Array(size),
+    something: new Float64Array(size),
+  };
+}
+
+/**
+ * ln of the Bayes factor of a half-normal effect against none, variance and φ integrated out; right-Haar prior of the
+ * scale, so that it is a test of t type. 0 when the window holds no noise to compare with.
+ */
+function logBayesFactor(
+  scratch: Scratch,
+  prior: readonly number[],
+  n: number,
+  t: StudentT,
+  scaleOf: number,
+  fill: (k: number) => void,
+): number {
+  const { sums, nothing, something } = scratch;
+  for (let k = 0; k < prior.length; k++) {
+    fill(k);
+    if (!(sums.a > negligible * scaleOf)) return 0;
+    const information = sums.x + 1 / effectVariance;
+    const rest = sums.a - (sums.z * sums.z) / information;
+    if (!(rest > 0)) return 0;
+    const base = (prior[k] ?? 0) - sums.logDeterminant / 2;
+    nothing[k] = base - (n / 2) * Math.log(sums.a);
+    const half = Math.LN2 + t.logCdf(sums.z * Math.sqrt(n / (information * rest)));
+    something[k] = base - 0.5 * Math.log(effectVariance * information) - (n / 2) * Math.log(rest) + half;
+  }
+  return logSumExp(something) - logSumExp(nothing);
+}
+
+/** Whether step `onset` (from 0) can begin a window: it and one more are there, and two before it. */
+function canBegin({ present, count, value }: Whitened, onset: number): boolean {
+  const total = count[value.length] ?? 0;
+  const before = count[onset] ?? 0;
+  return onset + 1 < value.length && present[onset] === 1 && before >= 2 && total - before >= 2;
+}
+
+/**
+ * Natural logarithm of the evidence that the mean log ratio lies beyond a boundary: a mixture over the step of onset
+ * (`onsetWindows`) of AR(1) t-type Bayes factors, pre-onset steps serving as noise. 0 for fewer than 3 points.
+ * Linear in the number of steps. Each window has expectation ≤ 1 under Gaussian AR(1) noise averaged over the prior
+ * of φ; their running mixture is calibrated, not proven.
+ *
+ * @param whites the series, whitened under each φ of the grid
+ * @param prior ln of the prior of each φ
+ */
+export function gaugeLogE(
+  whites: readonly Whitened[],
+  prior: readonly number[],
+  plannedSteps: number,
+  side: Side,
+): number {
+  const [first] = whites;
+  if (first === undefined) return 0;
+  const steps = first.value.length;
+  const n = first.count[steps] ?? 0;
+  if (n < 3) return 0;
+  const windows = onsetWindows(plannedSteps);
+  const scratch = createScratch(whites.length);
+  const scaleOf = (first.sumEE[steps] ?? 0) + side.boundary * side.boundary * n;
+  const at = (k: number): Whitened => whites[k] ?? first;
+  const whole = logBayesFactor(scratch, prior, n, studentT(n), scaleOf, (k) =>
+    sumsOfWhole(at(k), side, scratch.sums),
+  );
+  const terms = [windows.logWeightOfWhole + whole];
+  const t = studentT(n - 1);
+  for (let j = windows.from; j <= windows.to; j++) {
+    const onset = j - 1;
+    const begins = canBegin(first, onset);
+    const own = begins
+      ? logBayesFactor(scratch, prior, n - 1, t, scaleOf, (k) =>
+          sumsFromOnset(at(k), side, onset, scratch.sums),
+        )
+      : 0;
+    terms.push(windows.logWeight + own);
+  }
+  return logSumExp(terms);
+}

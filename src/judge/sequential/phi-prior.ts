@@ -1,0 +1,48 @@
+import { linearRegression } from 'simple-statistics';
+import { present } from '../clean.ts';
+import { logSumExp } from '../statistics/log-sum-exp.ts';
+import type { Samples } from '../types.ts';
+import { phiGrid, whiten } from './whiten.ts';
+import { winsorise } from './winsorise.ts';
+
+/** Fewer steps of the baseline's past tell too little of its autocorrelation. */
+const leastHistory = 30;
+/** The past of one arm speaks for the difference of two arms at half its weight only. */
+const historyWeight = 0.5;
+
+/**
+ * Prior over the autocorrelation: ln w_k, normalised, w_k ∝ (1 − φ_k)^exponent, times the square root of the
+ * likelihood of the baseline's past where that is given.
+ *
+ * @param history logarithms of the baseline's values before the run, without gaps; empty for none
+ */
+export function phiPrior(exponent: number, history: readonly number[] = []): number[] {
+  const residuals = history.length === 0 ? [] : winsorise(detrend(history));
+  const raw = phiGrid.map(
+    (phi) => exponent * Math.log(1 - phi) + historyWeight * logLikelihood(residuals, phi),
+  );
+  const total = logSumExp(raw);
+  return raw.map((value) => value - total);
+}
+
+/** The prior to use: cubed where at least 30 steps of a positive past are known, plain elsewhere. */
+export function choosePhiPrior(history: Samples | undefined): number[] {
+  const past = present(history ?? []).filter((value) => Number.isFinite(value) && value > 0);
+  return past.length >= leastHistory ? phiPrior(3, past.map(Math.log)) : phiPrior(1);
+}
+
+function detrend(values: readonly number[]): number[] {
+  const { m, b } = linearRegression(values.map((value, index) => [index, value]));
+  return values.map((value, index) => value - b - m * index);
+}
+
+/** ln of the likelihood of the past under φ, mean and variance integrated out (flat, and 1/σ priors). */
+function logLikelihood(residuals: Samples, phi: number): number {
+  if (residuals.length < 3) return 0;
+  const steps = residuals.length;
+  const { sumEE, sumAE, sumAA, logDeterminant } = whiten(residuals, phi);
+  const information = sumAA[steps] ?? 0;
+  const rest = (sumEE[steps] ?? 0) - (sumAE[steps] ?? 0) ** 2 / information;
+  if (!(rest > 0)) return 0;
+  return -logDeterminant / 2 - Math.log(information) / 2 - ((steps - 2) / 2) * Math.log(rest);
+}

@@ -1,0 +1,40 @@
+/** Writes a number with two or three significant digits, whole where that is enough: 0.0123, 4.1, 128, 7 512. */
+export function writeNumber(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e15 || (size > 0 && size < 1e-6)) return value.toExponential(1);
+  const digits =
+    size >= 100 ? 0 : size >= 10 ? 1 : size === 0 ? 0 : Math.min(8, 1 - Math.floor(Math.log10(size)));
+  const [whole = '0', fraction] = value.toFixed(digits).split('.');
+  const trimmed = fraction?.replace(/0+$/, '') ?? '';
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ' ');
+  return trimmed === '' ? grouped : `${grouped}.${trimmed}`;
+}
+
+/** Writes a fraction as per cent: 0.041 → `4.1 %`. */
+export function writePercent(fraction: number): string {
+  return `${writeNumber(100 * fraction)} %`;
+}
+
+/** Writes a relative change: 0.12 → `12 % higher`, −0.05 → `5 % lower`. */
+export function writeChange(effect: number): string {
+  if (Math.abs(effect) < 0.0005) return 'unchanged';
+  return `${writePercent(Math.abs(effect))} ${effect > 0 ? 'higher' : 'lower'}`;
+}
+
+/** Joins names as people do: `a`, `a and b`, `a, b and c`. */
+export function writeList(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** Cuts a sentence to so many characters, without splitting one. */
+export function cutSentence(text: string, longest: number): string {
+  const characters = [...text];
+  return characters.length <= longest ? text : `${characters.slice(0, longest - 1).join('')}…`;
+}
+
+/** Says how many values were no numbers; empty when none. */
+export function writeDropped(dropped: number): string {
+  return dropped === 0
+    ? ''
+    : ` (${dropped} value${dropped === 1 ? ' was' : 's were'} not a finite number and taken as missing)`;
+}
