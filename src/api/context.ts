@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
-import type { Operation } from './operations.ts';
+import type { Operation } from './spec.ts';
 
 /** What is known of a request while it is answered. */
 export type RequestContext = {

@@ -1,15 +1,7 @@
 import type { RequestHandler } from 'express';
 import { SerinError } from '../errors.ts';
 import { contextOf } from './context.ts';
-import type { Spec, SpecOperation } from './spec.ts';
-
-/** One operation of the API. */
-export type Operation = {
-  readonly id: string;
-  /** The template of the path, `/v1/analyses/{id}`. */
-  readonly route: string;
-  readonly spec: SpecOperation;
-};
+import type { Operation, Spec } from './spec.ts';
 
 type Route = {
   readonly pattern: RegExp;

@@ -1,8 +1,7 @@
 import type { Request } from 'express';
 import { type InputIssue, invalidInput, SerinError } from '../errors.ts';
 import { bodyLimit } from './body.ts';
-import type { Operation } from './operations.ts';
-import { queryNames, type Spec, schemaAt } from './spec.ts';
+import { type Operation, queryNames, type Spec, schemaAt } from './spec.ts';
 
 type Raised = { readonly path: string; readonly message: string; readonly errorCode?: string };
 type Place = { readonly part: string; readonly path: readonly string[] };

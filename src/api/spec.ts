@@ -17,6 +17,14 @@ export type SpecOperation = {
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
 };
 
+/** One operation of the API. */
+export type Operation = {
+  readonly id: string;
+  /** The template of the path, `/v1/analyses/{id}`. */
+  readonly route: string;
+  readonly spec: SpecOperation;
+};
+
 /** The parts of `openapi.yaml` that are looked at here. */
 export type Spec = {
   readonly paths: Readonly<Record<string, Readonly<Partial<Record<string, SpecOperation>>>>>;
