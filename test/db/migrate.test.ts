@@ -85,6 +85,19 @@ for (const { name, open } of databases) {
       }
     });
 
+    it('lets two go down at once: what one took back the other does not', async () => {
+      await migrateUp(database);
+      const other = openDatabase(test.url);
+      try {
+        await other.ping();
+        const undone = await Promise.all([database, other].map((one) => migrateDown(one, names.length)));
+
+        assert.deepEqual(undone.flat().sort(), names);
+      } finally {
+        await other.close();
+      }
+    });
+
     it('does all or nothing: what stands in the way of the last table leaves no first one', async () => {
       await database.run((sql) => sql.schema.createTable('run_series', (table) => table.text('other')));
 
