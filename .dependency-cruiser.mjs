@@ -108,9 +108,9 @@ const layers = [
   {
     name: 'nobody-imports-the-root',
     comment:
-      'app.ts wires everything and nothing is wired through it; only main.ts starts it. Take the part you need as an argument.',
+      'app.ts wires everything and nothing is wired through it; only main.ts and the demo start it. Take the part you need as an argument.',
     severity: 'error',
-    from: { path: '^(src|db)/', pathNot: '^src/main\\.ts$' },
+    from: { path: '^(src|db)/', pathNot: '^src/(main|demo)\\.ts$' },
     to: { path: '^src/(app|main)\\.ts$' },
   },
   {
@@ -177,8 +177,8 @@ const doors = [
   door(
     'yaml-where-files-are-read',
     'yaml',
-    '^src/([^/]+\\.ts$|api/|cli/)',
-    'YAML is read at the edge; pass what it says.',
+    '^src/([^/]+\\.ts$|api/|cli/|metrics/prometheus/)',
+    'YAML is read at the edge, where a file or a backend speaks it; pass what it says.',
   ),
 ];
 
@@ -194,7 +194,7 @@ const hygiene = [
     name: 'no-orphans',
     comment: 'Nobody imports this file and it imports nobody: wire it or delete it.',
     severity: 'error',
-    from: { orphan: true, path: '^(src|db)/', pathNot: '\\.gen\\.ts$' },
+    from: { orphan: true, path: '^(src|db)/', pathNot: '\\.(gen|d)\\.ts$' },
     to: {},
   },
   {
