@@ -1,6 +1,6 @@
 import { logSumExp } from '../statistics/log-sum-exp.ts';
 import { type StudentT, studentT } from '../statistics/student-t.ts';
-import { phiGrid, type Whitened } from './whiten.ts';
+import type { Whitened } from './whiten.ts';
 
 /** What is known of the mean log ratio: a mixture over φ of Student t distributions. */
 export type GaugePosterior = {
@@ -17,7 +17,11 @@ type Component = {
   readonly mean: number;
   readonly error: number;
   readonly innovation: number;
+  readonly phi: number;
 };
+
+/** Autocorrelations with less of the posterior than this show in no figure. */
+const negligible = 1e-12;
 
 function componentsOf(whites: readonly Whitened[], prior: readonly number[], n: number): Component[] {
   const parts = whites.map((white, k) => {
@@ -31,10 +35,17 @@ function componentsOf(whites: readonly Whitened[], prior: readonly number[], n: 
       white.logDeterminant / 2 -
       Math.log(information) / 2 -
       ((n - 1) / 2) * Math.log(Math.max(rest, Number.MIN_VALUE));
-    return { logWeight, mean: score / information, error: innovation / Math.sqrt(information), innovation };
+    return {
+      logWeight,
+      mean: score / information,
+      error: innovation / Math.sqrt(information),
+      innovation,
+      phi: white.phi,
+    };
   });
   const total = logSumExp(parts.map(({ logWeight }) => logWeight));
-  return parts.map(({ logWeight, ...part }) => ({ ...part, weight: Math.exp(logWeight - total) }));
+  const weighted = parts.map(({ logWeight, ...part }) => ({ ...part, weight: Math.exp(logWeight - total) }));
+  return weighted.filter(({ weight }) => weight > negligible);
 }
 
 function belowOf(components: readonly Component[], t: StudentT): (x: number) => number {
@@ -52,18 +63,33 @@ function widen(from: number, stride: number, isBeyond: (x: number) => boolean): 
   return at;
 }
 
-function quantileOf(components: readonly Component[], below: (x: number) => number): (p: number) => number {
+/** Newton's steps towards below(x) = p, halving the bracket wherever a step would leave it. */
+function quantileOf(
+  components: readonly Component[],
+  t: StudentT,
+  below: (x: number) => number,
+): (p: number) => number {
   const widest = Math.max(...components.map(({ error }) => error));
   const means = components.map(({ mean }) => mean);
+  const density = (x: number): number =>
+    components.reduce(
+      (sum, { weight, mean, error }) =>
+        sum + (error === 0 ? 0 : (weight * t.pdf((x - mean) / error)) / error),
+      0,
+    );
   return (p) => {
-    let low = widen(Math.min(...means) - widest, -widest, (x) => below(x) <= p);
-    let high = widen(Math.max(...means) + widest, widest, (x) => below(x) >= p);
-    for (let round = 0; round < 60; round++) {
-      const middle = (low + high) / 2;
-      if (below(middle) < p) low = middle;
-      else high = middle;
+    let low = widen(Math.min(...means) - 2 * widest, -widest, (x) => below(x) <= p);
+    let high = widen(Math.max(...means) + 2 * widest, widest, (x) => below(x) >= p);
+    let at = (low + high) / 2;
+    for (let round = 0; round < 60 && high - low > 1e-13 * (1 + Math.abs(at)); round++) {
+      const excess = below(at) - p;
+      if (excess < 0) low = at;
+      else high = at;
+      const newton = at - excess / density(at);
+      if (Math.abs(newton - at) <= 1e-13 * (1 + Math.abs(at))) return newton;
+      at = newton > low && newton < high ? newton : (low + high) / 2;
     }
-    return (low + high) / 2;
+    return at;
   };
 }
 
@@ -78,13 +104,14 @@ export function gaugePosterior(whites: readonly Whitened[], prior: readonly numb
   const n = first === undefined ? 0 : (first.count[first.value.length] ?? 0);
   if (n < 3) return null;
   const components = componentsOf(whites, prior, n);
-  const below = belowOf(components, studentT(n - 1));
-  const average = (pick: (component: Component, k: number) => number): number =>
-    components.reduce((sum, component, k) => sum + component.weight * pick(component, k), 0);
+  const t = studentT(n - 1);
+  const below = belowOf(components, t);
+  const average = (pick: (component: Component) => number): number =>
+    components.reduce((sum, component) => sum + component.weight * pick(component), 0);
   return {
     below,
-    quantile: quantileOf(components, below),
+    quantile: quantileOf(components, t, below),
     innovation: average(({ innovation }) => innovation),
-    phi: average((_, k) => phiGrid[k] ?? 0),
+    phi: average(({ phi }) => phi),
   };
 }
