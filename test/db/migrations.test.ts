@@ -4,7 +4,7 @@ import { migrations } from '../../db/migrations/index.ts';
 import type { Database } from '../../src/store/database.ts';
 import { databases } from '../support/databases.ts';
 
-type Row = Readonly<Record<string, string | number | null>>;
+type Row = Readonly<Record<string, string | number | boolean | null>>;
 type Rows = Readonly<Record<string, readonly Row[]>>;
 
 /**
@@ -47,6 +47,43 @@ const rowsSince: Readonly<Record<string, Rows>> = {
       },
     ],
   },
+  '0002-changes': {
+    changes: [
+      {
+        id: 'c1',
+        source: 'argo-rollouts',
+        external_id: 'u/7',
+        service: 'checkout',
+        environment: 'production',
+        targets: '[]',
+        version: 'v2',
+        kind: 'normal',
+        outcome: 'failed',
+        failure_class: 'caught_in_canary',
+        attempts: '[]',
+        analysis_ids: '["r1"]',
+        verdict_overruled: false,
+        created_at: 1_767_225_600_000,
+        finished_at: null,
+        outcome_at: 1_767_225_660_000,
+        settles_at: null,
+        reported_at: 1_767_225_660_000,
+      },
+    ],
+    change_names: [{ source: 'argo-rollouts', external_id: 'u/7', change_id: 'c1' }],
+    change_events: [
+      {
+        id: 'e1',
+        change_id: 'c1',
+        source: 'analysis',
+        dedupe_key: 'r1',
+        type: 'verdict',
+        at: 1_767_225_660_000,
+        received_at: 1_767_225_660_001,
+        body: '{}',
+      },
+    ],
+  },
 };
 
 async function insertRows(database: Database, rows: Rows): Promise<void> {
@@ -73,11 +110,13 @@ async function assertRows(database: Database, rows: Rows): Promise<void> {
   }
 }
 
-/** PostgreSQL gives big integers as text. */
+/** PostgreSQL gives big integers as text, SQLite gives 0 for false. */
 function holds(stored: Row, row: Row): boolean {
-  return Object.entries(row).every(
-    ([column, value]) => stored[column] === value || (value !== null && stored[column] === String(value)),
-  );
+  const alike = (found: Row[string] | undefined, value: Row[string]) =>
+    found === value ||
+    (typeof value === 'number' && found === `${value}`) ||
+    (value === false && found === 0);
+  return Object.entries(row).every(([column, value]) => alike(stored[column], value));
 }
 
 for (const { name: dialect, open } of databases)
