@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import * as runs from './0001-runs.ts';
+import * as changes from './0002-changes.ts';
 
 /** One step of the schema's history, both ways. */
 export type Migration = {
@@ -10,4 +11,7 @@ export type Migration = {
 };
 
 /** In the order in which they run. Listed by hand, so that the list is the same from `.ts` and from built `.js`. */
-export const migrations: readonly Migration[] = [{ name: '0001-runs', ...runs }];
+export const migrations: readonly Migration[] = [
+  { name: '0001-runs', ...runs },
+  { name: '0002-changes', ...changes },
+];

@@ -15,10 +15,39 @@ export type ChangeEvent = {
   readonly at: number;
   readonly receivedAt: number;
 } & (
-  | { readonly type: 'reported' | 'started' | 'paused' | 'resumed'; readonly facts: Partial<ChangeFacts>; readonly target: string | null }
-  | { readonly type: 'completed' | 'aborted' | 'superseded' | 'cancelled'; readonly facts: Partial<ChangeFacts>; readonly target: string | null; readonly reason: string | null }
-  | { readonly type: 'verdict'; readonly analysisId: string; readonly verdict: 'pass' | 'fail' | 'inconclusive'; readonly enforced: boolean; readonly reason: string | null }
-  | { readonly type: 'ruled'; readonly outcome: Outcome; readonly failureClass: FailureClass | null; readonly by: string; readonly reason: string | null }
+  | {
+      readonly type: 'reported' | 'started' | 'paused' | 'resumed';
+      readonly facts: Partial<ChangeFacts>;
+      readonly target: string | null;
+    }
+  | {
+      readonly type: 'completed' | 'aborted' | 'superseded' | 'cancelled';
+      readonly facts: Partial<ChangeFacts>;
+      readonly target: string | null;
+      readonly reason: string | null;
+    }
+  | {
+      /** The source itself says that the change failed. `null` class: escaped once it had completed, else caught in the canary. */
+      readonly type: 'failed';
+      readonly facts: Partial<ChangeFacts>;
+      readonly target: string | null;
+      readonly failureClass: FailureClass | null;
+      readonly reason: string | null;
+    }
+  | {
+      readonly type: 'verdict';
+      readonly analysisId: string;
+      readonly verdict: 'pass' | 'fail' | 'inconclusive';
+      readonly enforced: boolean;
+      readonly reason: string | null;
+    }
+  | {
+      readonly type: 'ruled';
+      readonly outcome: Outcome;
+      readonly failureClass: FailureClass | null;
+      readonly by: string;
+      readonly reason: string | null;
+    }
 );
 
 export type ChangeFilter = {
@@ -35,18 +64,39 @@ export interface LedgerStore {
   find(id: string): Promise<Change | null>;
   /** By a name some source gave it; a change has one name per source that reported it. */
   findByName(source: string, externalId: string): Promise<Change | null>;
-  /** Unsettled and recent changes of a service in an environment, newest first, created at or after `since`. */
-  findRecent(service: string, environment: string, since: number): Promise<readonly Change[]>;
-  list(filter: ChangeFilter, limit: number, cursor: string | null): Promise<{ readonly items: readonly Change[]; readonly nextCursor: string | null }>;
+  /**
+   * Changes whose name in `source` starts with `prefix`, the newest 200, each with that name. A rollout's revisions
+   * are named `<uid>/<revision>`.
+   */
+  findByNamePrefix(
+    source: string,
+    prefix: string,
+  ): Promise<readonly { readonly externalId: string; readonly change: Change }[]>;
+  /**
+   * Changes of a service in an environment whose reporting time (finished, else failed, else started, else created)
+   * lies in [since, until], newest first, at most 200. Until the transaction ends nobody else finds changes there, so
+   * that two sources that tell of the same change at once do not both make one.
+   */
+  findRecent(service: string, environment: string, since: number, until: number): Promise<readonly Change[]>;
+  /** The sources that gave each of these changes a name; a change that has none is left out. */
+  sourcesOf(changeIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
+  list(
+    filter: ChangeFilter,
+    limit: number,
+    cursor: string | null,
+  ): Promise<{ readonly items: readonly Change[]; readonly nextCursor: string | null }>;
   /** Inserts a change under its first name; `false` when that name is taken (another request was quicker). */
   insert(change: Change): Promise<boolean>;
   /** Gives a change a further name; harmless when it has it already. */
   addName(changeId: string, source: string, externalId: string): Promise<void>;
-  /** Adds an event; `false` when it is a duplicate. */
+  /**
+   * Adds an event; `false` when it is a duplicate. Until the transaction ends nobody else adds to that change, so that
+   * the state folded from its events and saved is of all of them.
+   */
   append(event: ChangeEvent): Promise<boolean>;
   eventsOf(changeId: string): Promise<readonly ChangeEvent[]>;
   /** Replaces the folded state. */
   save(change: Change): Promise<void>;
-  /** Changes whose `settlesAt` has come, at most `limit`. */
+  /** Changes whose `settlesAt` has come, at most `limit`, longest due first; those that another transaction holds are left out. */
   findSettling(now: number, limit: number): Promise<readonly Change[]>;
 }

@@ -20,5 +20,9 @@ export interface ReportStore {
    * Changes whose reporting time (`finishedAt`, or `outcomeAt` for failures without one; for pending and abandoned
    * ones `finishedAt`, `startedAt` or creation) lies in [from, to), milliseconds.
    */
-  rows(from: number, to: number, filter: { readonly service?: string | undefined; readonly environment?: string | undefined }): Promise<readonly ReportRow[]>;
+  rows(
+    from: number,
+    to: number,
+    filter: { readonly service?: string | undefined; readonly environment?: string | undefined },
+  ): Promise<readonly ReportRow[]>;
 }

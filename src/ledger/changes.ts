@@ -1,0 +1,199 @@
+import { invalidInput, SerinError } from '../errors.ts';
+import type { Change, ChangeFacts } from './change.ts';
+import { type ChangeReport, checkReport, eventsOfReport, spanOfReport } from './change-report.ts';
+import type { ChangeFilter, LedgerStore } from './ledger-store.ts';
+import { addEvents, findOrCreate, type LedgerPolicy, makeKey, type NewEvent, refold } from './recording.ts';
+import { type Ruling, rule } from './ruling.ts';
+import { readRevision, supersedeRevisions } from './supersession.ts';
+
+export type { ChangeReport } from './change-report.ts';
+export type { LedgerPolicy } from './recording.ts';
+export { type Ruling, rule } from './ruling.ts';
+
+/** What a rollout controller told of one revision; `externalId` is `<uid>/<revision>`. */
+export type RolloutTold = {
+  readonly source: string;
+  readonly externalId: string;
+  readonly service: string;
+  readonly environment: string;
+  readonly target: string | null;
+  readonly type: 'started' | 'paused' | 'resumed' | 'completed' | 'aborted' | 'superseded';
+  /** The event's own time, milliseconds. */
+  readonly at: number;
+  readonly facts: Partial<ChangeFacts>;
+  readonly reason: string | null;
+  readonly dedupeKey: string;
+};
+
+/** What an analysis concluded. An unenforced verdict (dry run) is kept and decides nothing. */
+export type VerdictTold = {
+  readonly analysisId: string;
+  readonly verdict: 'pass' | 'fail' | 'inconclusive';
+  readonly at: number;
+  readonly enforced: boolean;
+  readonly reason: string | null;
+};
+
+/** How many changes are settled at a time. */
+const settleLimit = 200;
+
+/**
+ * Records what a source says of a change: of the one it named so before, of one that another source told of, or of a
+ * new one. Safe to repeat. Does not check the report. Call it in a transaction, like everything here.
+ */
+export async function recordReport(
+  store: LedgerStore,
+  report: ChangeReport,
+  policy: LedgerPolicy,
+): Promise<Change> {
+  const named = { ...report, ...spanOfReport(report, policy.now) };
+  const { change } = await findOrCreate(store, named, policy);
+  return (await addEvents(store, change, eventsOfReport(report, policy.now), policy)).change;
+}
+
+function rolloutEvent(told: RolloutTold): NewEvent {
+  const { source, dedupeKey, at, type, facts, target, reason } = told;
+  const common = { source, dedupeKey, at, facts, target };
+  return type === 'started' || type === 'paused' || type === 'resumed'
+    ? { ...common, type }
+    : { ...common, type, reason };
+}
+
+/** A revision that becomes known after a higher one started was superseded then. */
+async function supersedeLate(store: LedgerStore, told: RolloutTold, policy: LedgerPolicy): Promise<boolean> {
+  const name = readRevision(told.externalId);
+  if (name === null) return false;
+  const concerned = await supersedeRevisions(store, { source: told.source, uid: name.uid, told: [] }, policy);
+  return concerned.length > 0;
+}
+
+/**
+ * Records a controller's event; makes the change when it is unknown, for a completion may come first. `duplicate`:
+ * it was recorded before and nothing happened.
+ */
+export async function recordRolloutEvent(
+  store: LedgerStore,
+  told: RolloutTold,
+  policy: LedgerPolicy,
+): Promise<{ readonly change: Change; readonly duplicate: boolean }> {
+  const named = { ...told, from: told.facts.startedAt ?? told.at, to: told.at };
+  const found = await findOrCreate(store, named, policy);
+  const { change, added } = await addEvents(store, found.change, [rolloutEvent(told)], policy);
+  const isLate = found.isNew && (await supersedeLate(store, told, policy));
+  return { change: isLate ? ((await store.find(change.id)) ?? change) : change, duplicate: added === 0 };
+}
+
+async function findChange(store: LedgerStore, id: string): Promise<Change> {
+  const change = await store.find(id);
+  if (change === null) throw new SerinError('not_found', `no change has the id "${id}"`);
+  return change;
+}
+
+/** Records what an analysis of a change concluded; once per analysis and verdict. `not_found` without the change. */
+export async function recordVerdict(
+  store: LedgerStore,
+  changeId: string,
+  told: VerdictTold,
+  policy: LedgerPolicy,
+): Promise<Change> {
+  const change = await findChange(store, changeId);
+  const dedupeKey = makeKey(changeId, 'verdict', told.analysisId, told.verdict);
+  const event = { ...told, type: 'verdict', source: 'analysis', dedupeKey } as const;
+  return (await addEvents(store, change, [event], policy)).change;
+}
+
+/**
+ * Ends the open lower revisions of a rollout at the time the given one started; those that completed or were aborted
+ * before or after stay so. Gives the changes concerned.
+ */
+export function supersedeOpen(
+  store: LedgerStore,
+  {
+    source,
+    uid,
+    revision,
+    at,
+  }: {
+    readonly source: string;
+    readonly uid: string;
+    readonly revision: string;
+    readonly at: number;
+  },
+  policy: LedgerPolicy,
+): Promise<readonly Change[]> {
+  const told = /^\d{1,15}$/.test(revision) ? [{ revision: Number(revision), at }] : [];
+  return supersedeRevisions(store, { source, uid, told }, policy);
+}
+
+/** Settles changes whose outcome changes by itself by `now`, the longest due first; gives how many. */
+export async function settleDue(store: LedgerStore, now: number, policy: LedgerPolicy): Promise<number> {
+  const due = await store.findSettling(now, settleLimit);
+  for (const change of due) await refold(store, change, { ...policy, now });
+  return due.length;
+}
+
+/** What callers may do with the ledger. All reject with a SerinError. */
+export type Changes = {
+  /** Records reports, all or none, and gives the changes in their order. Paths are `[0].finishedAt` for several. */
+  report(reports: readonly ChangeReport[]): Promise<readonly Change[]>;
+  /** `not_found` when there is none. */
+  get(id: string): Promise<Change>;
+  list(
+    filter: ChangeFilter,
+    limit: number,
+    cursor: string | null,
+  ): Promise<{ readonly items: readonly Change[]; readonly nextCursor: string | null }>;
+  /** A person's word on the outcome; the latest by its own time wins over everything. */
+  rule(id: string, ruling: Ruling): Promise<Change>;
+};
+
+type Stores = { readonly ledger: LedgerStore };
+
+export type ChangesDeps = {
+  readonly unitOfWork: {
+    readonly stores: Stores;
+    transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+  };
+  readonly now: () => number;
+  readonly policy: () => Omit<LedgerPolicy, 'now'>;
+};
+
+/** A name belongs to one service in one environment: the same name elsewhere is some mix-up. */
+function requireSamePlace(report: ChangeReport, change: Change): void {
+  if (report.service === change.service && report.environment === change.environment) return;
+  throw new SerinError(
+    'conflict',
+    `${report.source} named change ${change.id} of ${change.service} in ${change.environment} "${report.externalId}" before; use another externalId for ${report.service} in ${report.environment}`,
+  );
+}
+
+async function recordAll(
+  store: LedgerStore,
+  reports: readonly ChangeReport[],
+  policy: LedgerPolicy,
+): Promise<readonly Change[]> {
+  const changes: Change[] = [];
+  for (const report of reports) {
+    const change = await recordReport(store, report, policy);
+    requireSamePlace(report, change);
+    changes.push(change);
+  }
+  return changes;
+}
+
+/** Joins the use cases of the ledger that callers speak to. */
+export function createChanges({ unitOfWork, now, policy }: ChangesDeps): Changes {
+  const current = (): LedgerPolicy => ({ ...policy(), now: now() });
+  return {
+    report: async (reports) => {
+      const issues = reports.flatMap((report, index) =>
+        checkReport(report, reports.length === 1 ? '' : `[${index}].`, now()),
+      );
+      if (issues.length > 0) throw invalidInput(issues);
+      return unitOfWork.transaction(({ ledger }) => recordAll(ledger, reports, current()));
+    },
+    get: (id) => findChange(unitOfWork.stores.ledger, id),
+    list: (filter, limit, cursor) => unitOfWork.stores.ledger.list(filter, limit, cursor),
+    rule: (id, ruling) => unitOfWork.transaction(({ ledger }) => rule(ledger, id, ruling, current())),
+  };
+}

@@ -1,0 +1,151 @@
+import { isHeldUp, lastEnd } from './attempts.ts';
+import type { Change, FailureClass } from './change.ts';
+import { orderEvents } from './event-order.ts';
+import { listTargets, mergeFacts } from './facts.ts';
+import type { ChangeEvent } from './ledger-store.ts';
+import { foldProgress, type Progress } from './progress.ts';
+
+/** What tells one change from another; given once, when it is made. */
+export type ChangeIdentity = Pick<
+  Change,
+  'id' | 'source' | 'externalId' | 'service' | 'environment' | 'createdAt'
+>;
+
+/** How time turns into outcomes; all in milliseconds. */
+export type OutcomePolicy = {
+  readonly now: number;
+  /** How long a completed change is watched before it counts as succeeded (24 h). */
+  readonly observationWindow: number;
+  /** How long a change may be silent before it counts as abandoned (7 d). */
+  readonly abandonAfter: number;
+};
+
+type Decision = Pick<Change, 'outcome' | 'failureClass' | 'outcomeAt' | 'attribution' | 'settlesAt'>;
+
+/**
+ * How sure each ground is. A verdict is provisional until the controller's final event; that nobody complained for a
+ * day is good but no proof; silence says least.
+ */
+const confidences = { manual: 1, controller: 1, verdict: 0.9, observation: 0.9, silence: 0.5 } as const;
+
+function attribute(method: keyof typeof confidences, reason: string | null): Change['attribution'] {
+  return { method, confidence: confidences[method], ...(reason === null ? {} : { reason }) };
+}
+
+function pendingUntil(settlesAt: number | null): Decision {
+  return { outcome: 'pending', failureClass: null, outcomeAt: null, attribution: null, settlesAt };
+}
+
+/** Users having met it weighs most; otherwise the last word of the source counts. */
+function classOf({ failures }: Progress): FailureClass {
+  if (failures.some(({ failureClass }) => failureClass === 'escaped')) return 'escaped';
+  return failures.at(-1)?.failureClass ?? 'caught_in_canary';
+}
+
+function decideManually(progress: Progress, ruling: NonNullable<Progress['ruling']>): Decision {
+  const reached = progress.attempts.some(({ result }) => result === 'completed');
+  const usual = progress.failures.length > 0 ? classOf(progress) : reached ? 'escaped' : 'caught_in_canary';
+  return {
+    outcome: ruling.outcome,
+    failureClass: ruling.outcome === 'failed' ? (ruling.failureClass ?? usual) : null,
+    outcomeAt: ruling.outcome === 'pending' ? null : ruling.at,
+    attribution: {
+      ...(attribute('manual', ruling.reason) ?? { method: 'manual', confidence: 1 }),
+      by: ruling.by,
+    },
+    settlesAt: null,
+  };
+}
+
+function decideFailure(progress: Progress): Decision | null {
+  const [failure] = progress.failures;
+  if (failure !== undefined)
+    return {
+      outcome: 'failed',
+      failureClass: classOf(progress),
+      outcomeAt: failure.at,
+      attribution: attribute('controller', failure.reason),
+      settlesAt: null,
+    };
+  if (progress.failVerdict === null) return null;
+  return {
+    outcome: 'failed',
+    failureClass: 'caught_in_canary',
+    outcomeAt: progress.failVerdict.at,
+    attribution: attribute('verdict', progress.failVerdict.reason),
+    settlesAt: null,
+  };
+}
+
+/** `silentAt` is when a target that never got there stops holding up the others. */
+function decideCompleted(
+  progress: Progress,
+  completedAt: number,
+  silentAt: number,
+  policy: OutcomePolicy,
+): Decision {
+  const observed = completedAt + policy.observationWindow;
+  const settlesAt = isHeldUp(progress.attempts) ? Math.max(observed, silentAt) : observed;
+  if (policy.now < settlesAt) return pendingUntil(settlesAt);
+  return {
+    outcome: 'succeeded',
+    failureClass: null,
+    outcomeAt: settlesAt,
+    attribution: attribute('observation', null),
+    settlesAt: null,
+  };
+}
+
+function abandonedAt(outcomeAt: number, method: 'controller' | 'silence'): Decision {
+  return {
+    outcome: 'abandoned',
+    failureClass: null,
+    outcomeAt,
+    attribution: attribute(method, null),
+    settlesAt: null,
+  };
+}
+
+function decide(progress: Progress, createdAt: number, policy: OutcomePolicy): Decision {
+  if (progress.ruling !== null) return decideManually(progress, progress.ruling);
+  const failure = decideFailure(progress);
+  if (failure !== null) return failure;
+  const silentAt = (progress.lastAt ?? createdAt) + policy.abandonAfter;
+  const completedAt = lastEnd(progress.attempts, 'completed');
+  if (completedAt !== null) return decideCompleted(progress, completedAt, silentAt, policy);
+  const supersededAt = lastEnd(progress.attempts, 'superseded');
+  if (supersededAt !== null && progress.attempts.every(({ result }) => result !== 'open'))
+    return abandonedAt(supersededAt, 'controller');
+  return policy.now < silentAt ? pendingUntil(silentAt) : abandonedAt(silentAt, 'silence');
+}
+
+/**
+ * The state of a change: what its events come to in the order of their own time at `policy.now`. Whatever order they
+ * arrived in, and however often, the state is the same.
+ *
+ * Highest first: the latest ruling of a person; an abort or failure told by the controller or the source (a later
+ * completion recovers it, but it stays failed); an enforced fail verdict, until a completion overrules it; completed,
+ * which is pending for the observation window and then succeeded; superseded or cancelled while under way, or silent
+ * for `abandonAfter`: abandoned. `settlesAt` is when the outcome changes without any further event.
+ */
+export function foldChange(
+  base: ChangeIdentity,
+  events: readonly ChangeEvent[],
+  policy: OutcomePolicy,
+): Change {
+  const ordered = orderEvents(events);
+  const progress = foldProgress(ordered);
+  const { id, source, externalId, service, environment, createdAt } = base;
+  const decision = decide(progress, createdAt, policy);
+  return {
+    ...{ id, source, externalId, service, environment, createdAt },
+    ...mergeFacts(ordered),
+    ...decision,
+    targets: listTargets(ordered),
+    finishedAt: lastEnd(progress.attempts, 'completed', 'aborted'),
+    recoveredAt: decision.outcome === 'failed' ? progress.recoveredAt : null,
+    attempts: progress.attempts.map(({ startedAt, endedAt, result }) => ({ startedAt, endedAt, result })),
+    analysisIds: progress.analysisIds,
+    verdictOverruled: progress.verdictOverruled,
+  };
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { SerinError } from '../errors.ts';
+import type { Change, ChangeFacts } from './change.ts';
+import { type Candidate, type Description, findSame } from './identity.ts';
+import type { ChangeEvent, LedgerStore } from './ledger-store.ts';
+import { type ChangeIdentity, foldChange, type OutcomePolicy } from './outcome.ts';
+
+/** How time turns into outcomes, and how near in time two sources must tell of one change (24 h). */
+export type LedgerPolicy = OutcomePolicy & { readonly joinWindow?: number | undefined };
+
+/** A source's name for a change, and what there is to recognise it by. */
+export type Named = {
+  readonly source: string;
+  readonly externalId: string;
+  readonly service: string;
+  readonly environment: string;
+  readonly facts: Partial<ChangeFacts>;
+  /** The time it tells of, milliseconds. */
+  readonly from: number;
+  readonly to: number;
+};
+
+type Draft<Event> = Event extends ChangeEvent ? Omit<Event, 'id' | 'changeId' | 'receivedAt'> : never;
+
+/** An event before it is put to a change. */
+export type NewEvent = Draft<ChangeEvent>;
+
+const defaultJoinWindow = 86_400_000;
+
+/** A dedupe key of parts that may hold any character. */
+export function makeKey(...parts: readonly (string | number | null)[]): string {
+  return JSON.stringify(parts);
+}
+
+async function findCandidates(store: LedgerStore, named: Named, window: number): Promise<Candidate[]> {
+  const { service, environment, from, to } = named;
+  const recent = await store.findRecent(service, environment, from - window, to + window);
+  const sources = await store.sourcesOf(recent.map(({ id }) => id));
+  return recent.map((change) => ({ change, sources: sources.get(change.id) ?? [change.source] }));
+}
+
+/** The change that another source told of before, under this source's name from now on; `null` when there is none. */
+async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Change | null> {
+  const { source, externalId, facts, from, to } = named;
+  if (!facts.version && !facts.commit && !facts.artifact) return null;
+  const window = policy.joinWindow ?? defaultJoinWindow;
+  const told: Description = { source, facts, from, to };
+  const { same } = findSame(told, await findCandidates(store, named, window), window);
+  if (same === null) return null;
+  // Another request may have used the name while this one waited for the candidates.
+  const taken = await store.findByName(source, externalId);
+  if (taken === null) await store.addName(same.id, source, externalId);
+  return taken ?? same;
+}
+
+async function create(
+  store: LedgerStore,
+  named: Named,
+  policy: LedgerPolicy,
+): Promise<{ readonly change: Change; readonly isNew: boolean }> {
+  const { source, externalId, service, environment } = named;
+  const base = { id: randomUUID(), source, externalId, service, environment, createdAt: policy.now };
+  const change = foldChange(base, [], policy);
+  if (await store.insert(change)) return { change, isNew: true };
+  const quicker = await store.findByName(source, externalId);
+  if (quicker !== null) return { change: quicker, isNew: false };
+  throw new SerinError('conflict', `another request is recording ${source} ${externalId}; try again`);
+}
+
+/** The change of that name: the one that has it, the one another source told of, or a new one. */
+export async function findOrCreate(
+  store: LedgerStore,
+  named: Named,
+  policy: LedgerPolicy,
+): Promise<{ readonly change: Change; readonly isNew: boolean }> {
+  const known =
+    (await store.findByName(named.source, named.externalId)) ?? (await join(store, named, policy));
+  return known === null ? create(store, named, policy) : { change: known, isNew: false };
+}
+
+/** Folds the change's events anew and saves what they come to. */
+export async function refold(
+  store: LedgerStore,
+  base: ChangeIdentity,
+  policy: LedgerPolicy,
+): Promise<Change> {
+  const change = foldChange(base, await store.eventsOf(base.id), policy);
+  await store.save(change);
+  return change;
+}
+
+/** Adds events; when any was new, folds and saves. `added` counts those that were new. */
+export async function addEvents(
+  store: LedgerStore,
+  change: Change,
+  events: readonly NewEvent[],
+  policy: LedgerPolicy,
+): Promise<{ readonly change: Change; readonly added: number }> {
+  let added = 0;
+  for (const event of events) {
+    const whole = { ...event, id: randomUUID(), changeId: change.id, receivedAt: policy.now };
+    if (await store.append(whole)) added += 1;
+  }
+  return added === 0 ? { change, added } : { change: await refold(store, change, policy), added };
+}

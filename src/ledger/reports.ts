@@ -1,0 +1,114 @@
+import { type InputIssue, invalidInput } from '../errors.ts';
+import { type BucketLength, bucketLengths, isTimeZone } from './calendar.ts';
+import { checkWord } from './change-report.ts';
+import { type Count, counts } from './rates.ts';
+import {
+  type ChangeFailureReport,
+  changeFailureReport,
+  type GroupBy,
+  groupings,
+  maxBuckets,
+  type ReportOptions,
+  type ServiceInfo,
+} from './report.ts';
+import type { ReportStore } from './report-store.ts';
+
+/** What a report is asked for; everything has a default. Times in milliseconds. */
+export type ChangeFailureQuery = {
+  /** Default: 90 days before `to`. */
+  readonly from?: number | undefined;
+  /** Default: now. */
+  readonly to?: number | undefined;
+  readonly service?: string | undefined;
+  readonly team?: string | undefined;
+  /** Default: the production ones. */
+  readonly environment?: string | undefined;
+  readonly tier?: string | undefined;
+  /** Default: week. */
+  readonly bucket?: BucketLength | undefined;
+  /** Default: UTC. */
+  readonly tz?: string | undefined;
+  readonly groupBy?: GroupBy | undefined;
+  /** Default: failed. */
+  readonly count?: Count | undefined;
+  readonly includeRollbacks?: boolean | undefined;
+};
+
+/** The reports that callers may ask for. */
+export type Reports = {
+  /** Rejects with `invalid_input` for an unknown time zone, a range without length, and more than 1000 buckets. */
+  changeFailure(query: ChangeFailureQuery): Promise<ChangeFailureReport>;
+};
+
+export type ReportsDeps = {
+  readonly reports: ReportStore;
+  readonly production: (environment: string) => boolean;
+  /** `null` for a service that is not configured. */
+  readonly serviceInfo: (service: string) => ServiceInfo | null;
+  readonly now: () => number;
+};
+
+const defaultRange = 90 * 86_400_000;
+const enoughChanges = 20;
+
+/** RFC 3339 ends with the year 9999. */
+const lastInstant = Date.UTC(9999, 11, 31);
+
+function checkRange(from: number, to: number, issues: InputIssue[]): void {
+  for (const [path, value] of Object.entries({ from, to }))
+    if (!Number.isSafeInteger(value) || value < 0 || value > lastInstant)
+      issues.push({ path, message: 'allowed are times between the years 1970 and 9999' });
+  if (from >= to) issues.push({ path: 'from', message: 'is not before to; a range needs a length' });
+}
+
+function checkQuery(query: ChangeFailureQuery, { from, to, tz }: ReportOptions): void {
+  const issues: InputIssue[] = [];
+  checkRange(from, to, issues);
+  if (!isTimeZone(tz)) {
+    const message = `found "${tz}"; allowed are IANA time zones such as Europe/Berlin`;
+    issues.push({ path: 'tz', message });
+  }
+  checkWord(query.bucket, bucketLengths, 'bucket', issues);
+  checkWord(query.groupBy, groupings, 'groupBy', issues);
+  checkWord(query.count, counts, 'count', issues);
+  if (issues.length > 0) throw invalidInput(issues);
+}
+
+function readOptions(query: ChangeFailureQuery, deps: ReportsDeps): ReportOptions {
+  const to = query.to ?? deps.now();
+  return {
+    from: query.from ?? to - defaultRange,
+    to,
+    tz: query.tz ?? 'UTC',
+    bucket: query.bucket ?? 'week',
+    groupBy: query.groupBy ?? null,
+    count: query.count ?? 'failed',
+    includeRollbacks: query.includeRollbacks ?? false,
+    minimum: enoughChanges,
+    environment: query.environment ?? null,
+    production: deps.production,
+    service: query.service ?? null,
+    team: query.team ?? null,
+    tier: query.tier ?? null,
+    serviceInfo: deps.serviceInfo,
+    previous: null,
+  };
+}
+
+/** Joins the reports with where their rows come from. */
+export function createReports(deps: ReportsDeps): Reports {
+  return {
+    changeFailure: async (query) => {
+      const options = readOptions(query, deps);
+      checkQuery(query, options);
+      const { from, to } = options;
+      const filter = { service: query.service, environment: query.environment };
+      const rows = await deps.reports.rows(from, to, filter);
+      const previous = await deps.reports.rows(from - (to - from), from, filter);
+      const report = changeFailureReport(rows, { ...options, previous });
+      if (report !== null) return report;
+      const message = `${options.bucket} buckets from then on are more than ${maxBuckets}; ask for longer buckets or a shorter range`;
+      throw invalidInput([{ path: 'from', message }]);
+    },
+  };
+}

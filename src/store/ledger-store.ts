@@ -1,0 +1,215 @@
+import type { Knex } from 'knex';
+import type { Change } from '../ledger/change.ts';
+import type { ChangeEvent, ChangeFilter, LedgerStore } from '../ledger/ledger-store.ts';
+import { changeFromRow, changeToRow, eventFromRow, eventToRow, type StoredRow } from './change-rows.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import type { Connection } from './database.ts';
+
+/** Nobody has more changes of one place, or revisions of one rollout, at hand at once; the newest matter. */
+const recentLimit = 200;
+
+const newestFirst = [
+  { column: 'changes.created_at', order: 'desc' },
+  { column: 'changes.id', order: 'desc' },
+];
+
+/** Keeps changes, their names and events in the database, or as one of its transactions sees them. */
+export function createLedgerStore(connection: Connection): LedgerStore {
+  return {
+    find: async (id) => (await select(connection, (query) => query.where({ id })))[0] ?? null,
+    findByName: (source, externalId) => findByName(connection, source, externalId),
+    findByNamePrefix: (source, prefix) => findByNamePrefix(connection, source, prefix),
+    findRecent: (service, environment, since, until) =>
+      findRecent(connection, { service, environment }, since, until),
+    sourcesOf: (changeIds) => sourcesOf(connection, changeIds),
+    list: (filter, limit, cursor) => list(connection, filter, limit, cursor),
+    insert: (change) => insert(connection, change),
+    addName: (changeId, source, externalId) => addName(connection, changeId, source, externalId),
+    append: (event) => append(connection, event),
+    eventsOf: (changeId) => eventsOf(connection, changeId),
+    save: (change) => save(connection, change),
+    findSettling: (now, limit) => findSettling(connection, now, limit),
+  };
+}
+
+async function select(
+  connection: Connection,
+  narrow: (query: Knex.QueryBuilder) => Knex.QueryBuilder,
+): Promise<Change[]> {
+  const rows: StoredRow[] = await connection.run((sql) => narrow(sql('changes').select('changes.*')));
+  return rows.map(changeFromRow);
+}
+
+async function findByName(
+  connection: Connection,
+  source: string,
+  externalId: string,
+): Promise<Change | null> {
+  const name = { 'change_names.source': source, 'change_names.external_id': externalId };
+  const [change] = await select(connection, (query) =>
+    query.join('change_names', 'change_names.change_id', 'changes.id').where(name),
+  );
+  return change ?? null;
+}
+
+/** The first text, byte by byte, that no text with this prefix reaches. */
+function afterPrefix(prefix: string): string {
+  return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+}
+
+async function findByNamePrefix(
+  connection: Connection,
+  source: string,
+  prefix: string,
+): ReturnType<LedgerStore['findByNamePrefix']> {
+  const rows: StoredRow[] = await connection.run((sql) =>
+    sql('change_names')
+      .join('changes', 'changes.id', 'change_names.change_id')
+      .where('change_names.source', source)
+      .where('change_names.external_id', '>=', prefix)
+      .where('change_names.external_id', '<', afterPrefix(prefix))
+      .orderBy(newestFirst)
+      .limit(recentLimit)
+      .select('changes.*', { name: 'change_names.external_id' }),
+  );
+  return rows.map((row) => ({ externalId: row['name'] as string, change: changeFromRow(row) }));
+}
+
+async function findRecent(
+  connection: Connection,
+  place: { readonly service: string; readonly environment: string },
+  since: number,
+  until: number,
+): Promise<readonly Change[]> {
+  await holdPlace(connection, place);
+  return select(connection, (query) =>
+    query
+      .where(place)
+      .whereBetween('reported_at', [since, until])
+      .orderBy('reported_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(recentLimit),
+  );
+}
+
+/** SQLite has one writer at a time anyway; PostgreSQL is told that this place is being looked at until the end. */
+async function holdPlace(
+  connection: Connection,
+  { service, environment }: { readonly service: string; readonly environment: string },
+): Promise<void> {
+  if (connection.dialect !== 'postgres') return;
+  const place = JSON.stringify([service, environment]);
+  await connection.run((sql) => sql.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [place]));
+}
+
+async function sourcesOf(
+  connection: Connection,
+  changeIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const sources = new Map<string, string[]>();
+  if (changeIds.length === 0) return sources;
+  const rows: { change_id: string; source: string }[] = await connection.run((sql) =>
+    sql('change_names').whereIn('change_id', changeIds).select('change_id', 'source').orderBy('source'),
+  );
+  for (const { change_id, source } of rows)
+    sources.set(change_id, [...(sources.get(change_id) ?? []), source]);
+  return sources;
+}
+
+async function list(
+  connection: Connection,
+  filter: ChangeFilter,
+  limit: number,
+  cursor: string | null,
+): ReturnType<LedgerStore['list']> {
+  const after = cursor === null ? null : readCursor(cursor);
+  const found = await select(connection, (query) => {
+    query.modify(whereMatches, filter).orderBy(newestFirst);
+    // One more than asked for tells whether there is a next page.
+    query.limit(limit + 1);
+    return after === null ? query : query.whereRaw('(created_at, id) < (?, ?)', [after.createdAt, after.id]);
+  });
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: found.length > limit && last !== undefined ? writeCursor(last) : null };
+}
+
+function whereMatches(query: Knex.QueryBuilder, filter: ChangeFilter): void {
+  const { service, environment, outcome, from, to } = filter;
+  if (service !== undefined) query.where({ service });
+  if (environment !== undefined) query.where({ environment });
+  if (outcome !== undefined) query.where({ outcome });
+  if (from !== undefined) query.where('created_at', '>=', from);
+  if (to !== undefined) query.where('created_at', '<', to);
+}
+
+/** The name decides who is first; the change goes in before it, for the name points there. */
+async function insert(connection: Connection, change: Change): Promise<boolean> {
+  const { id, source, externalId } = change;
+  await connection.run((sql) => sql('changes').insert(changeToRow(change)));
+  if (await insertName(connection, id, source, externalId)) return true;
+  await connection.run((sql) => sql('changes').where({ id }).del());
+  return false;
+}
+
+async function insertName(
+  connection: Connection,
+  changeId: string,
+  source: string,
+  externalId: string,
+): Promise<boolean> {
+  const inserted = await connection.run((sql) =>
+    sql('change_names')
+      .insert({ source, external_id: externalId, change_id: changeId })
+      .onConflict(['source', 'external_id'])
+      .ignore()
+      .returning('change_id'),
+  );
+  return inserted.length === 1;
+}
+
+async function addName(
+  connection: Connection,
+  changeId: string,
+  source: string,
+  externalId: string,
+): Promise<void> {
+  await insertName(connection, changeId, source, externalId);
+}
+
+async function append(connection: Connection, event: ChangeEvent): Promise<boolean> {
+  await holdChange(connection, event.changeId);
+  const inserted = await connection.run((sql) =>
+    sql('change_events')
+      .insert(eventToRow(event))
+      .onConflict(['source', 'dedupe_key'])
+      .ignore()
+      .returning('id'),
+  );
+  return inserted.length === 1;
+}
+
+/** On SQLite the insert that follows makes this transaction the only writer. */
+async function holdChange(connection: Connection, id: string): Promise<void> {
+  if (connection.dialect !== 'postgres') return;
+  await connection.run((sql) => sql('changes').where({ id }).select('id').forUpdate());
+}
+
+async function eventsOf(connection: Connection, changeId: string): Promise<readonly ChangeEvent[]> {
+  const rows: StoredRow[] = await connection.run((sql) =>
+    sql('change_events').where({ change_id: changeId }).orderBy('at').orderBy('id'),
+  );
+  return rows.map(eventFromRow);
+}
+
+async function save(connection: Connection, change: Change): Promise<void> {
+  const { id, ...row } = { id: change.id, ...changeToRow(change) };
+  await connection.run((sql) => sql('changes').where({ id }).update(row));
+}
+
+function findSettling(connection: Connection, now: number, limit: number): Promise<readonly Change[]> {
+  return select(connection, (query) => {
+    query.where('settles_at', '<=', now).orderBy('settles_at').limit(limit);
+    return connection.dialect === 'postgres' ? query.forUpdate().skipLocked() : query;
+  });
+}
