@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseWith } from './parse.ts';
+import { logLevels } from './telemetry/logger.ts';
 
 /** Where and how the process runs; everything that is not about judging. */
 export type Settings = {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string;
-  readonly logLevel: string;
+  readonly logLevel: (typeof logLevels)[number];
   /** Where people and callers reach Serin, without a trailing slash; `null`: addresses stay relative. */
   readonly publicUrl: string | null;
   readonly configPath: string | null;
@@ -29,7 +30,7 @@ const listen = z.string().transform((text, context) => {
 const environment = z.object({
   SERIN_LISTEN: listen.prefault('127.0.0.1:8080'),
   SERIN_DATABASE_URL: z.string().default('sqlite:./data/serin.db'),
-  SERIN_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  SERIN_LOG_LEVEL: z.enum(logLevels).default('info'),
   SERIN_PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'allowed is an http or https address' }).optional(),
   SERIN_CONFIG: z.string().optional(),
 });
