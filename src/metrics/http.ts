@@ -163,7 +163,7 @@ function headerOf(response: AxiosResponse, name: string): string | undefined {
 
 /** The caller's own reason if it is one of ours, else a timeout. */
 function stopped(options: ClientOptions, { signal }: HttpRequest, deadline: Deadline): SerinError {
-  if (!deadline.isOver() && signal.reason instanceof SerinError) return signal.reason;
+  if (signal.reason instanceof SerinError) return signal.reason;
   const who = `${options.title} at ${new URL(options.url).host}`;
   const why = deadline.isOver()
     ? `within ${formatDuration(options.timeout)}`

@@ -31,7 +31,6 @@ export function parseTemplate(text: string): Template {
   const names: string[] = [];
   let end = 0;
   for (const found of text.matchAll(opening)) {
-    if (found.index < end) continue;
     const [whole, name] = inner.exec(text.slice(found.index + 2)) ?? [];
     if (whole === undefined || name === undefined) throw invalidInput([notVariable(text, found.index)]);
     literals.push(text.slice(end, found.index));

@@ -280,6 +280,11 @@ describe('createHttpClient(options, deps)', () => {
       });
 
       await failure(get({ timeout: 100 }), 'provider_timeout');
+
+      assert.deepEqual(
+        events.map(({ outcome }) => outcome),
+        ['provider_timeout'],
+      );
     });
 
     it('covers all attempts and the waits between them', async () => {
