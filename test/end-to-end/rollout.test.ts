@@ -140,12 +140,16 @@ function assertRunningUntilConcluded({ run }: Outcome): void {
   assert.deepEqual([...new Set(before)], ['running']);
 }
 
+/** Failed before the planned end, on the evidence of `metric`, with both arms' figures in the reason. */
 function assertFailedEarly(outcome: Outcome, metric: string): void {
   const { phase, analysis } = outcome;
   assert.equal(phase, 'Failed', explain(outcome));
   assert.equal(analysis.verdict, 'fail');
   assert.equal(analysis.judgedVerdict, 'fail');
   assert.equal(finding(analysis, metric).verdict, 'fail', explain(outcome));
+  const figures = new RegExp(`^${metric}: [\\d.]+ (% )?in the canary against [\\d.]+`);
+  assert.match(analysis.reason, figures, explain(outcome));
+  assert.match(finding(analysis, metric).reason, figures, explain(outcome));
   assert.ok(Date.parse(analysis.concludedAt ?? '') < Date.parse(analysis.endsAt), explain(outcome));
   assertOneAnalysis(outcome);
   assertRunningUntilConcluded(outcome);

@@ -74,5 +74,6 @@ export function looked(serin: Serin, run: ArgoRun, looks: number): Promise<Analy
 export function summarize({ run, analysis }: Outcome): string {
   const end = Date.parse(analysis.concludedAt ?? analysis.endsAt);
   const seconds = ((end - Date.parse(analysis.startedAt)) / 1000).toFixed(0);
-  return `${analysis.verdict} after ${analysis.looks} looks, ${seconds} s, ${run.measurements.length} polls: ${analysis.reason}`;
+  const { logE } = analysis.evidence;
+  return `${analysis.verdict} after ${analysis.looks} looks, ${seconds} s, ${run.measurements.length} polls, ln E ${logE.toFixed(1)}: ${analysis.reason}`;
 }
