@@ -1,11 +1,17 @@
 import { type Assessment, intervalLevel } from './sequential/assessment.ts';
 import { combinationWeights, combine, pValueOf } from './sequential/combine.ts';
 import { assessCounts } from './sequential/counts.ts';
-import { decide } from './sequential/decide.ts';
+import { type Decision, decide } from './sequential/decide.ts';
 import { assessGauge } from './sequential/gauge.ts';
 import { overallReason, reasonOf } from './sequential/reasons.ts';
 import type { Finding, JudgeInput, Judgement, MetricInput, Verdict } from './types.ts';
 
+type Place = {
+  readonly verdict: Verdict;
+  readonly cause: Decision['cause'];
+  readonly adjusted: number;
+  readonly weight: number;
+};
 type Judged = { readonly metric: MetricInput; readonly assessment: Assessment };
 
 function assess(metric: MetricInput, input: JudgeInput): Judged {
@@ -35,13 +41,8 @@ function finiteInterval(interval: Assessment['interval']): Assessment['interval'
   return interval?.every(Number.isFinite) === true ? interval : null;
 }
 
-function findingOf(
-  judged: Judged,
-  verdict: Verdict,
-  adjusted: number,
-  weight: number,
-  input: JudgeInput,
-): Finding {
+function findingOf(judged: Judged, place: Place, input: JudgeInput): Finding {
+  const { verdict, cause, adjusted, weight } = place;
   const { metric, assessment } = judged;
   const logE = Math.min(1e6, Math.max(-1e6, assessment.logE));
   return {
@@ -64,7 +65,7 @@ function findingOf(
     minimumDetectableEffect: finite(assessment.minimumDetectableEffect),
     remainingSeconds: remainingSeconds(judged, verdict, input),
     obstacle: assessment.obstacle,
-    reason: reasonOf(judged, verdict),
+    reason: reasonOf(judged, verdict, cause),
     error: assessment.obstacle === 'error' ? assessment.trouble : null,
   };
 }
@@ -85,10 +86,13 @@ export function judge(input: JudgeInput): Judgement {
     weights,
   );
   const decision = decide(judged, combined, input);
-  const verdictOf = (index: number): Verdict => decision.metrics[index] ?? 'inconclusive';
-  const findings = judged.map((one, index) =>
-    findingOf(one, verdictOf(index), combined.adjusted[index] ?? 0, weights[index] ?? 0, input),
-  );
+  const placeOf = (index: number): Place => ({
+    verdict: decision.metrics[index] ?? 'inconclusive',
+    cause: decision.cause,
+    adjusted: combined.adjusted[index] ?? 0,
+    weight: weights[index] ?? 0,
+  });
+  const findings = judged.map((one, index) => findingOf(one, placeOf(index), input));
   const score = findings.reduce((sum, { verdict, weight }) => sum + 100 * weight * worth[verdict], 0);
   return {
     verdict: decision.verdict,

@@ -38,3 +38,8 @@ export function writeDropped(dropped: number): string {
     ? ''
     : ` (${dropped} value${dropped === 1 ? ' was' : 's were'} not a finite number and taken as missing)`;
 }
+
+/** Writes a ratio with two significant digits: 5.2, 1.0, 0.15, 128. */
+export function writeRatio(ratio: number): string {
+  return ratio >= 10 || ratio < 0.001 ? writeNumber(ratio) : ratio.toPrecision(2);
+}

@@ -1,7 +1,7 @@
 import { clean } from '../clean.ts';
 import { newcombe, poissonDifference } from '../statistics/newcombe.ts';
 import type { CountsArm, JudgeInput, MetricInput, Samples } from '../types.ts';
-import { writeDropped, writeNumber, writePercent } from '../words.ts';
+import { writeDropped, writeNumber, writePercent, writeRatio } from '../words.ts';
 import { type Assessment, passProbability, passZ } from './assessment.ts';
 import { type CountSteps, fittedRatio, joinCounts, total } from './count-steps.ts';
 import { countsLogE } from './counts-evidence.ts';
@@ -125,7 +125,7 @@ function describe(
   const levels = `${name}: ${write(canary / canaryTotal)} in the canary against ${write(baseline / baselineTotal)}`;
   if (effect === null || interval === null) return levels;
   const [low, high] = interval;
-  return `${levels}, ${writeNumber(1 + effect)}× (90 % interval ${writeNumber(1 + low)}–${writeNumber(1 + high)})`;
+  return `${levels}, ${writeRatio(1 + effect)}× (90 % interval ${writeRatio(1 + low)}–${writeRatio(1 + high)})`;
 }
 
 function power(

@@ -24,10 +24,10 @@ function writeAcceptable({ kind, acceptable }: MetricInput): string {
 }
 
 /** One sentence on one metric. */
-export function reasonOf({ metric, assessment }: Judged, verdict: Verdict): string {
+export function reasonOf({ metric, assessment }: Judged, verdict: Verdict, cause: Decision['cause']): string {
   const { comparison, trouble, obstacle } = assessment;
+  if (verdict === 'fail' && cause === 'evidence') return `${comparison}, ${writeAllowed(metric)}`;
   if (obstacle === 'error') return `${metric.name}: could not be judged: ${trouble}`;
-  if (verdict === 'fail' && obstacle === null) return `${comparison}, ${writeAllowed(metric)}`;
   if (obstacle !== null) return `${metric.name}: ${trouble}`;
   if (verdict === 'pass') return `${comparison}; ${writeAcceptable(metric)} is excluded`;
   if (verdict === 'inconclusive')
@@ -47,7 +47,7 @@ function byImportance(judged: readonly Judged[]): { readonly one: Judged; readon
 
 function reasonsWith(judged: readonly Judged[], decision: Decision, verdict: Verdict): string[] {
   const some = byImportance(judged).filter(({ index }) => decision.metrics[index] === verdict);
-  return some.map(({ one }) => reasonOf(one, verdict));
+  return some.map(({ one }) => reasonOf(one, verdict, decision.cause));
 }
 
 function writeProgress(judged: readonly Judged[], input: JudgeInput): string {
@@ -67,7 +67,9 @@ function writeInconclusive(judged: readonly Judged[], decision: Decision): strin
   );
   // What could not be judged at all explains more than what was judged and left open.
   const blocked = open.filter(({ one }) => one.assessment.obstacle !== null);
-  return (blocked.length > 0 ? blocked : open).map(({ one }) => reasonOf(one, 'inconclusive')).join('; ');
+  return (blocked.length > 0 ? blocked : open)
+    .map(({ one }) => reasonOf(one, 'inconclusive', 'none'))
+    .join('; ');
 }
 
 /** One sentence on the whole that a person can act on, at most 300 characters. */
@@ -83,7 +85,7 @@ export function overallReason(judged: readonly Judged[], decision: Decision, inp
   const blocked = byImportance(judged).filter(({ one }) => one.assessment.obstacle !== null);
   const [leading] = blocked.length > 0 ? blocked : byImportance(judged);
   return cutSentence(
-    `${writeProgress(judged, input)}${leading === undefined ? '' : `; ${reasonOf(leading.one, 'running')}`}`,
+    `${writeProgress(judged, input)}${leading === undefined ? '' : `; ${reasonOf(leading.one, 'running', 'none')}`}`,
     longest,
   );
 }

@@ -1,8 +1,8 @@
 import { normal, poisson, type Random, seededRandom } from './random.ts';
 import { errorFactor, latencyFactor, type Moment } from './scenario.ts';
 
-const requestsPerSecond = 40;
-const errorRate = 0.005;
+const requestsPerSecond = 1000;
+const errorRate = 0.01;
 const latencyMilliseconds = 120;
 const latencyLogDeviation = 0.05;
 const cpuCores = 0.4;
