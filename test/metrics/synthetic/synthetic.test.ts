@@ -114,6 +114,16 @@ describe('the synthetic provider', () => {
     }
   });
 
+  it('has no more errors than requests, also where a step has hardly one', async () => {
+    const window = { step: 25, to: from + 29_999 * 25 };
+    const [errors, requests] = [
+      await read('errors', 'errors-x5', window),
+      await read('requests', null, window),
+    ];
+
+    assert.ok(errors.every((count, index) => (count ?? 0) <= (requests[index] ?? 0)));
+  });
+
   it('has a latency of about 120 ms with a spread of about 5 %', async () => {
     const latency = await read('latency_p99', null);
 
