@@ -115,7 +115,7 @@ describe('the synthetic provider', () => {
   });
 
   it('has no more errors than requests, also where a step has hardly one', async () => {
-    const window = { step: 25, to: from + 29_999 * 25 };
+    const window = { step: 15, to: from + 29_999 * 15 };
     const [errors, requests] = [
       await read('errors', 'errors-x5', window),
       await read('requests', null, window),
