@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { SerinError } from '../errors.ts';
 import { createClient } from './client.ts';
 import { type Ending, exitCodes } from './exit-codes.ts';
 import { addGateOptions, type GateFlags } from './gate-options.ts';
@@ -55,6 +56,13 @@ export async function runGate(flags: GateFlags, io: Io): Promise<number> {
   return exitCodes[ending];
 }
 
+/** Whatever else goes wrong, there is no verdict; 1 would say that there is one. Bad input is left to the caller. */
+function tellBroken(error: unknown, io: Io): number {
+  if (error instanceof SerinError) throw error;
+  io.stderr.write(`serin gate: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return exitCodes.unavailable;
+}
+
 const explanation = `
 Exit codes: 0 pass, 1 fail, 2 usage or bad input, 3 inconclusive, 4 timeout, 5 unavailable.`;
 
@@ -63,5 +71,7 @@ export function registerGate(program: Command, io: Io): void {
   addGateOptions(program.command('gate'))
     .description('start or join an analysis, wait for its verdict and exit with it')
     .addHelpText('after', explanation)
-    .action(async (flags: GateFlags) => io.exit(await runGate(flags, io)));
+    .action(async (flags: GateFlags) =>
+      io.exit(await runGate(flags, io).catch((error: unknown) => tellBroken(error, io))),
+    );
 }

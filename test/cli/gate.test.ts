@@ -355,14 +355,18 @@ describe('serin gate', () => {
       assert.match(await refuses('--service', 's', '--environment', 'e', '--plan', path), /holds no mapping/);
     });
 
-    it('ends with 0 after printing the help, which tells the exit codes', async () => {
-      const outcome = await runSerin(['gate', '--help']);
+    it('ends with 5, never 1, when something breaks that nobody thought of', async () => {
+      const stdout = {
+        write: () => {
+          throw new Error('the disk is full');
+        },
+      };
+      fake = await startFakeSerin([concluded('pass')]);
+      const args = ['gate', '--url', fake.url, '--service', 's', '--environment', 'e'];
+      const outcome = await runSerin(args, { stdout });
 
-      assert.equal(outcome.code, 0);
-      assert.match(
-        outcome.stdout,
-        /0 pass, 1 fail, 2 usage or bad input, 3 inconclusive, 4 timeout, 5 unavailable/,
-      );
+      assert.equal(outcome.code, 5);
+      assert.match(outcome.stderr, /the disk is full/);
     });
 
     it('ends with 2 on an unknown command', async () => {

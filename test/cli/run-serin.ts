@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import { exitCodeOf, registerCliCommands } from '../../src/cli/commands.ts';
+import { registerCliCommands } from '../../src/cli/commands.ts';
 import type { Io } from '../../src/cli/io.ts';
+import { SerinError } from '../../src/errors.ts';
 
 /** What a run of the command line left behind. */
 export type Outcome = {
@@ -12,7 +13,7 @@ export type Outcome = {
 
 const begun = Date.parse('2026-11-23T10:00:00.000Z');
 
-/** Runs `serin …args` with a clock that only sleeping moves, so that no test waits. */
+/** Runs `serin …args`, bad input told as the program does, with a clock that only sleeping moves, so that no test waits. */
 export async function runSerin(args: readonly string[], overrides: Partial<Io> = {}): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   let now = begun;
@@ -45,7 +46,9 @@ export async function runSerin(args: readonly string[], overrides: Partial<Io> =
   try {
     await program.parseAsync(['node', 'serin', ...args]);
   } catch (error) {
-    code = exitCodeOf(error, io.stderr);
+    if (!(error instanceof SerinError)) throw error;
+    written.stderr += `serin: ${error.message}\n`;
+    code = 2;
   }
   if (code === null) throw new Error('the command told no exit code');
   return { code, ...written, elapsed: now - begun };
