@@ -1,7 +1,7 @@
 import { type Request, Router } from 'express';
 import { type InputIssue, invalidInput } from '../errors.ts';
-import type { Change, ChangeFacts, FailureClass, Outcome } from '../ledger/change.ts';
-import { outcomes } from '../ledger/change.ts';
+import { type Change, type ChangeFacts, outcomes } from '../ledger/change.ts';
+import type { ChangeReport, Changes, Ruling } from '../ledger/changes.ts';
 import type { ChangeFilter } from '../ledger/ledger-store.ts';
 import { readFacts } from './analyses/start-request.ts';
 import { queryPage, queryRange, queryText, queryWord } from './query.ts';
@@ -9,36 +9,6 @@ import type { components } from './schema.gen.ts';
 import { parseInstant, writeInstant, writeInstantOrNull } from './times.ts';
 
 type Schemas = components['schemas'];
-
-type ChangeReport = {
-  readonly source: string;
-  readonly externalId: string;
-  readonly service: string;
-  readonly environment: string;
-  readonly targets: readonly string[];
-  readonly facts: Partial<ChangeFacts>;
-  readonly finishedAt?: number;
-  readonly outcome?: Outcome;
-  readonly failureClass?: FailureClass;
-};
-type Ruling = {
-  readonly outcome: Outcome;
-  readonly failureClass: FailureClass | null;
-  readonly at: number;
-  readonly by: string;
-  readonly reason: string;
-};
-/** What the ledger does for callers. */
-export type Changes = {
-  report(reports: readonly ChangeReport[]): Promise<readonly Change[]>;
-  get(id: string): Promise<Change>;
-  list(
-    filter: ChangeFilter,
-    limit: number,
-    cursor: string | null,
-  ): Promise<{ readonly items: readonly Change[]; readonly nextCursor: string | null }>;
-  rule(id: string, ruling: Ruling): Promise<Change>;
-};
 
 function writeAttempt(attempt: Change['attempts'][number]): Schemas['Attempt'] {
   return {
@@ -90,19 +60,6 @@ function writeChange(change: Change): Schemas['Change'] {
   };
 }
 
-function checkFailureClass(
-  outcome: Outcome | undefined,
-  failureClass: FailureClass | undefined,
-  at: string,
-  issues: InputIssue[],
-): void {
-  if (failureClass !== undefined && outcome !== 'failed')
-    issues.push({
-      path: `${at}failureClass`,
-      message: `found "${failureClass}"; only a failed change has one`,
-    });
-}
-
 function readReport(body: Schemas['ChangeReport'], at: string, issues: InputIssue[]): ChangeReport {
   const {
     source,
@@ -115,7 +72,6 @@ function readReport(body: Schemas['ChangeReport'], at: string, issues: InputIssu
     failureClass,
     ...facts
   } = body;
-  checkFailureClass(outcome, failureClass, at, issues);
   const known: Partial<ChangeFacts> = readFacts(facts, at, issues);
   return {
     source,
@@ -141,7 +97,6 @@ function readReports(body: Schemas['ChangeReport'] | Schemas['ChangeReport'][]):
 
 function readRuling(body: Schemas['Ruling'], now: number): Ruling {
   const issues: InputIssue[] = [];
-  checkFailureClass(body.outcome, body.failureClass, '', issues);
   const at = body.at === undefined ? now : parseInstant(body.at, 'at', issues);
   if (issues.length > 0) throw invalidInput(issues);
   // Without credentials there is one caller, who may do everything.

@@ -1319,7 +1319,7 @@ export interface operations {
     reportChangeFailure: {
         parameters: {
             query?: {
-                /** @description Start of the range, included. Default 30 days before `to`. */
+                /** @description Start of the range, included. Default 90 days before `to`. */
                 from?: components["schemas"]["Instant"];
                 /** @description End of the range, not included. Default now. */
                 to?: components["schemas"]["Instant"];

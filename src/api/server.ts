@@ -4,6 +4,8 @@ import helmet from 'helmet';
 import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
 import { SerinError } from '../errors.ts';
+import type { Changes } from '../ledger/changes.ts';
+import type { Reports } from '../ledger/reports.ts';
 import { createHttpLog } from '../telemetry/http-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -12,7 +14,7 @@ import { type ArgoDeps, catchArgoErrors, createArgoAnalysisRouter } from './argo
 import { createArgoEventsRouter } from './argo-rollouts/events.ts';
 import { createOutageClock } from './argo-rollouts/outage-clock.ts';
 import { readBody } from './body.ts';
-import { type Changes, createChangesRouter } from './changes.ts';
+import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
 import { createDrain, type Drain } from './drain.ts';
 import { createHealthRouter, type Health } from './health.ts';
@@ -21,8 +23,8 @@ import { findOperation } from './operations.ts';
 import { toProblem } from './problem.ts';
 import { dropEmptyQuery } from './query.ts';
 import { toRefusal } from './refusal.ts';
-import { createReportsRouter, type Reports } from './reports.ts';
-import { parseSpec, readSpecText, type Spec } from './spec.ts';
+import { createReportsRouter } from './reports.ts';
+import { readSpecText, type Spec } from './spec.ts';
 import { type After, afterOnClock } from './timers.ts';
 import { createValidation, type Validation } from './validation.ts';
 
@@ -96,13 +98,13 @@ const notFound: RequestHandler = (request, _response, next) => {
 };
 
 /** What happens to a request before its handler. */
-function addReading(app: Express, deps: ServerDeps, drain: Drain, spec: Spec, validation: Validation): void {
+function addReading(app: Express, deps: ServerDeps, drain: Drain, validation: Validation): void {
   app.use(openContext(deps.now), measure(deps));
   app.use(createHttpLog(deps.logger, (_request, response) => String(response.getHeader('X-Request-Id'))));
   app.use(
     helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }),
   );
-  app.use(plainJson, drain.announce, findOperation(spec), dropEmptyQuery);
+  app.use(plainJson, drain.announce, findOperation(validation.spec), dropEmptyQuery);
   app.use([...validation.before], [...readBody()], [...validation.request]);
 }
 
@@ -111,8 +113,7 @@ export function createServer(deps: ServerDeps): ApiServer {
   const { now, after = afterOnClock, logger, runs, publicUrl } = deps;
   const app = express();
   const drain = createDrain();
-  const specText = readSpecText();
-  const spec = parseSpec(specText);
+  const { validation = createValidation(readSpecText()) } = deps;
   const argo: ArgoDeps = {
     runs,
     outage: createOutageClock(now, deps.outageGrace),
@@ -124,13 +125,21 @@ export function createServer(deps: ServerDeps): ApiServer {
   };
   app.disable('x-powered-by');
   app.enable('case sensitive routing');
-  addReading(app, deps, drain, spec, deps.validation ?? createValidation(specText));
+  addReading(app, deps, drain, validation);
   app.use(createAnalysesRouter({ runs, drain, after, publicUrl }));
   app.use(createArgoAnalysisRouter(argo));
   app.use(createArgoEventsRouter(deps.rolloutEvents, after));
   app.use(createChangesRouter(deps.changes, now));
   app.use(createReportsRouter(deps.reports));
-  app.use(createHealthRouter({ health: deps.health, metrics: deps.metrics, drain, after, specText }));
-  app.use(notFound, refine(spec), catchArgoErrors(argo), answerErrors(logger));
+  app.use(
+    createHealthRouter({
+      health: deps.health,
+      metrics: deps.metrics,
+      drain,
+      after,
+      specText: validation.specText,
+    }),
+  );
+  app.use(notFound, refine(validation.spec), catchArgoErrors(argo), answerErrors(logger));
   return { handler: app, drain: drain.drain };
 }

@@ -1,8 +1,12 @@
 import type { RequestHandler } from 'express';
 import { middleware } from 'express-openapi-validator';
 import { parse } from 'yaml';
+import { parseSpec, type Spec } from './spec.ts';
 
 export type Validation = {
+  /** The description, as it is written and as it is read. */
+  readonly specText: string;
+  readonly spec: Spec;
   /** Look up the operation, and hook the answer when answers are checked. Before the body is read. */
   readonly before: readonly RequestHandler[];
   /** Check the request. After the body is read. */
@@ -30,6 +34,8 @@ export function createValidation(specText: string, onMismatch?: (error: Error) =
   const request = all.filter(isRequest);
   if (request.length !== 1) throw new Error('the validator has no request middleware');
   return {
+    specText,
+    spec: parseSpec(specText),
     before: all.filter((handler) => !isRequest(handler)) as unknown as readonly RequestHandler[],
     request: request as unknown as readonly RequestHandler[],
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
-import type { Changes } from '../../src/api/changes.ts';
 import { SerinError } from '../../src/errors.ts';
+import type { Changes } from '../../src/ledger/changes.ts';
 import { makeApi, makeChange } from '../support/api.ts';
 import { start } from '../support/plans.ts';
 
@@ -95,12 +95,6 @@ describe('POST /v1/changes', () => {
       { ...report, outcome: 'great' },
       'outcome',
       /allowed are pending, succeeded, failed, abandoned/,
-    ],
-    [
-      'a failure class of a success',
-      { ...report, outcome: 'succeeded', failureClass: 'escaped' },
-      'failureClass',
-      /only a failed change/,
     ],
   ];
   for (const [title, body, path, message] of bad) {
@@ -212,11 +206,6 @@ describe('POST /v1/changes/{id}/outcome', () => {
 
   for (const [title, body, path] of [
     ['no reason', { outcome: 'failed' }, 'reason'],
-    [
-      'a failure class of a success',
-      { outcome: 'succeeded', failureClass: 'escaped', reason: 'x' },
-      'failureClass',
-    ],
     ['an unknown key', { outcome: 'failed', reason: 'x', who: 'me' }, 'who'],
   ] as const) {
     it(`refuses ${title}`, async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
-import type { ChangeFailureQuery, ChangeFailureReport } from '../../src/api/reports.ts';
+import type { ChangeFailureReport } from '../../src/ledger/report.ts';
+import type { ChangeFailureQuery } from '../../src/ledger/reports.ts';
 import { makeApi } from '../support/api.ts';
 import { start } from '../support/plans.ts';
 
