@@ -40,7 +40,7 @@ async function startReady(name: string, folder: string, port: number): Promise<S
       SERIN_LISTEN: `127.0.0.1:${port}`,
       SERIN_DATABASE_URL: `sqlite:${join(folder, 'serin.db')}`,
       SERIN_CONFIG: join(folder, 'serin.yaml'),
-      SERIN_LOG_LEVEL: 'info',
+      SERIN_LOG_LEVEL: 'warn',
     },
   });
   await until(`Serin ${name} is ready`, 60_000, async () => {
