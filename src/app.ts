@@ -131,6 +131,18 @@ function makeCurrent(config: Config, settings: Settings, metrics: Metrics): Curr
   return { config, catalog: makeCatalog(config, settings), providers: new Map(providers) };
 }
 
+const sweepMs = 50;
+
+/** Lets answers under way be sent, closing each connection as it falls idle, and cuts what is left after `graceMs`. */
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(cut);
+}
+
 /** What every part is made from. */
 type Ground = {
   readonly settings: Settings;
@@ -254,9 +266,7 @@ export function createApp(options: AppOptions): App {
     },
     stop: async (graceMs) => {
       api.drain();
-      const closed = new Promise((resolve) => server.close(resolve));
-      await scheduler.stop(graceMs);
-      await closed;
+      await Promise.all([closeServer(server, graceMs), scheduler.stop(graceMs)]);
       for (const provider of current.providers.values()) provider.close();
       await database.close();
     },

@@ -25,7 +25,7 @@ describe('parseConfig', () => {
 
   it('fills variables and files into strings, without the line’s end', () => {
     const config = parseConfig(
-      'providers: { p: { type: prometheus, token: "x-${TOKEN}-${EMPTY}", ca: "${file:/run/token}" } }',
+      `providers: { p: { type: prometheus, token: "x-\${TOKEN}-\${EMPTY}", ca: "\${file:/run/token}" } }`,
       sources,
     );
     assert.deepEqual(config.providers, { p: { type: 'prometheus', token: 'x-s3cret-', ca: 'from-file' } });
@@ -40,12 +40,12 @@ describe('parseConfig', () => {
     ],
     [
       'a variable that is not set',
-      'providers: { p: { type: "${NOPE}" } }',
+      `providers: { p: { type: "\${NOPE}" } }`,
       /providers\.p\.type: the environment variable NOPE is not set/,
     ],
     [
       'a file that cannot be read',
-      'providers: { p: { type: "${file:/nope}" } }',
+      `providers: { p: { type: "\${file:/nope}" } }`,
       /providers\.p\.type: the file \/nope cannot be read/,
     ],
     ['a provider without a type', 'providers: { p: {} }', /providers\.p\.type: is missing/],
