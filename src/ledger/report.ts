@@ -1,4 +1,3 @@
-import { type BucketLength, bucketStarts } from './calendar.ts';
 import { writeDefinition } from './definition.ts';
 import { type Count, isCounted, isSettled, type Rates, type RatesOptions, ratesOf } from './rates.ts';
 import type { ReportRow } from './report-store.ts';
@@ -14,7 +13,8 @@ export type ReportOptions = {
   readonly from: number;
   readonly to: number;
   readonly tz: string;
-  readonly bucket: BucketLength;
+  /** When the buckets begin, as `bucketStarts` gives them for the range in `tz`. */
+  readonly starts: readonly number[];
   readonly groupBy: GroupBy | null;
   readonly count: Count;
   readonly includeRollbacks: boolean;
@@ -48,9 +48,6 @@ export type ChangeFailureReport = {
   readonly abandoned: number;
   readonly unattributedIncidents: number;
 };
-
-/** More buckets than anybody can look at. */
-export const maxBuckets = 1000;
 
 /** Stands for the team or tier of a service that has none. */
 const noGroup = '(none)';
@@ -97,8 +94,7 @@ function timeOf({ finishedAt, outcomeAt }: ReportRow): number {
 
 function makeBuckets(
   rows: readonly ReportRow[],
-  starts: readonly number[],
-  { from, to }: ReportOptions,
+  { from, to, starts }: ReportOptions,
   options: RatesOptions,
 ): ChangeFailureReport['buckets'] {
   const byBucket = groupRows(rows.filter(isSettled), (row) => findBucket(starts, timeOf(row)));
@@ -122,15 +118,10 @@ function makeGroups(
 
 /**
  * The change-failure report over `rows`, the changes whose reporting time lies in [from, to). Pure: what is counted is
- * said by `definition`; buckets and groups add up to the totals. `null` when there would be more than `maxBuckets`.
+ * said by `definition`; buckets and groups add up to the totals.
  */
-export function changeFailureReport(
-  rows: readonly ReportRow[],
-  options: ReportOptions,
-): ChangeFailureReport | null {
-  const { from, to, tz, bucket, count, includeRollbacks, minimum } = options;
-  const starts = bucketStarts(from, to, bucket, tz, maxBuckets);
-  if (starts === null) return null;
+export function changeFailureReport(rows: readonly ReportRow[], options: ReportOptions): ChangeFailureReport {
+  const { from, to, tz, count, includeRollbacks, minimum } = options;
   const rates: RatesOptions = { count, includeRollbacks, minimum };
   const wanted = rows.filter((row) => isWanted(row, options));
   const before = options.previous?.filter((row) => isWanted(row, options)) ?? [];
@@ -141,7 +132,7 @@ export function changeFailureReport(
     ...{ from, to, tz },
     totals: ratesOf(wanted, to - from, rates),
     previous: before.length === 0 ? null : ratesOf(before, to - from, rates),
-    buckets: makeBuckets(wanted, starts, options, rates),
+    buckets: makeBuckets(wanted, options, rates),
     groups: makeGroups(wanted, options, rates),
     pending: countOf('pending'),
     abandoned: countOf('abandoned'),

@@ -1,5 +1,5 @@
 import { type InputIssue, invalidInput } from '../errors.ts';
-import { type BucketLength, bucketLengths, isTimeZone } from './calendar.ts';
+import { type BucketLength, bucketLengths, bucketStarts, isTimeZone } from './calendar.ts';
 import { checkWord } from './change-report.ts';
 import { type Count, counts } from './rates.ts';
 import {
@@ -7,7 +7,6 @@ import {
   changeFailureReport,
   type GroupBy,
   groupings,
-  maxBuckets,
   type ReportOptions,
   type ServiceInfo,
 } from './report.ts';
@@ -48,6 +47,9 @@ export type ReportsDeps = {
   readonly now: () => number;
 };
 
+/** More than anybody can look at. */
+const maxBuckets = 1000;
+
 const defaultRange = 90 * 86_400_000;
 const enoughChanges = 20;
 
@@ -61,26 +63,40 @@ function checkRange(from: number, to: number, issues: InputIssue[]): void {
   if (from >= to) issues.push({ path: 'from', message: 'is not before to; a range needs a length' });
 }
 
-function checkQuery(query: ChangeFailureQuery, { from, to, tz }: ReportOptions): void {
+/** The range and its buckets, with the defaults filled in. */
+type Range = Pick<ReportOptions, 'from' | 'to' | 'tz'> & { readonly bucket: BucketLength };
+
+function checkQuery(query: ChangeFailureQuery, { from, to, tz, bucket }: Range): void {
   const issues: InputIssue[] = [];
   checkRange(from, to, issues);
   if (!isTimeZone(tz)) {
     const message = `found "${tz}"; allowed are IANA time zones such as Europe/Berlin`;
     issues.push({ path: 'tz', message });
   }
-  checkWord(query.bucket, bucketLengths, 'bucket', issues);
+  checkWord(bucket, bucketLengths, 'bucket', issues);
   checkWord(query.groupBy, groupings, 'groupBy', issues);
   checkWord(query.count, counts, 'count', issues);
   if (issues.length > 0) throw invalidInput(issues);
 }
 
+function readRange({ from, to, tz = 'UTC', bucket = 'week' }: ChangeFailureQuery, now: number): Range {
+  const end = to ?? now;
+  return { from: from ?? end - defaultRange, to: end, tz, bucket };
+}
+
+function findStarts({ from, to, bucket, tz }: Range): readonly number[] {
+  const starts = bucketStarts(from, to, bucket, tz, maxBuckets);
+  if (starts !== null) return starts;
+  const message = `buckets of a ${bucket} from then on are more than ${maxBuckets}; ask for longer buckets or a shorter range`;
+  throw invalidInput([{ path: 'from', message }]);
+}
+
 function readOptions(query: ChangeFailureQuery, deps: ReportsDeps): ReportOptions {
-  const to = query.to ?? deps.now();
+  const range = readRange(query, deps.now());
+  checkQuery(query, range);
   return {
-    from: query.from ?? to - defaultRange,
-    to,
-    tz: query.tz ?? 'UTC',
-    bucket: query.bucket ?? 'week',
+    ...{ from: range.from, to: range.to, tz: range.tz },
+    starts: findStarts(range),
     groupBy: query.groupBy ?? null,
     count: query.count ?? 'failed',
     includeRollbacks: query.includeRollbacks ?? false,
@@ -100,15 +116,11 @@ export function createReports(deps: ReportsDeps): Reports {
   return {
     changeFailure: async (query) => {
       const options = readOptions(query, deps);
-      checkQuery(query, options);
       const { from, to } = options;
       const filter = { service: query.service, environment: query.environment };
       const rows = await deps.reports.rows(from, to, filter);
       const previous = await deps.reports.rows(from - (to - from), from, filter);
-      const report = changeFailureReport(rows, { ...options, previous });
-      if (report !== null) return report;
-      const message = `${options.bucket} buckets from then on are more than ${maxBuckets}; ask for longer buckets or a shorter range`;
-      throw invalidInput([{ path: 'from', message }]);
+      return changeFailureReport(rows, { ...options, previous });
     },
   };
 }
