@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
+import helmet, { type HelmetOptions } from 'helmet';
 import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
 import { SerinError } from '../errors.ts';
@@ -54,6 +54,15 @@ export type ApiServer = {
   drain(): void;
 };
 
+/** An answer is no page: nothing in it may be loaded or framed. Whether TLS is forced is up to who terminates it. */
+const headers: HelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
+  strictTransportSecurity: false,
+};
+
 function measure({ metrics, now }: ServerDeps): RequestHandler {
   return (request, response, next) => {
     const { method } = request;
@@ -101,9 +110,7 @@ const notFound: RequestHandler = (request, _response, next) => {
 function addReading(app: Express, deps: ServerDeps, drain: Drain, validation: Validation): void {
   app.use(openContext(deps.now), measure(deps));
   app.use(createHttpLog(deps.logger, (_request, response) => String(response.getHeader('X-Request-Id'))));
-  app.use(
-    helmet({ contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } }),
-  );
+  app.use(helmet(headers));
   app.use(plainJson, drain.announce, findOperation(validation.spec), dropEmptyQuery);
   app.use([...validation.before], [...readBody()], [...validation.request]);
 }
