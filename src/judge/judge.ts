@@ -14,11 +14,16 @@ type Place = {
 };
 type Judged = { readonly metric: MetricInput; readonly assessment: Assessment };
 
+/** Values at the edge of what numbers can hold leave nothing to compute with: an error, not a silent pass. */
+function computable(assessment: Assessment): Assessment {
+  if (!Number.isNaN(assessment.logE)) return assessment;
+  const trouble = 'its values are too large or too far apart to be computed with';
+  return { ...assessment, logE: 0, excluded: false, obstacle: 'error', trouble };
+}
+
 function assess(metric: MetricInput, input: JudgeInput): Judged {
-  return {
-    metric,
-    assessment: metric.kind === 'gauge' ? assessGauge(metric, input) : assessCounts(metric, input),
-  };
+  const assessment = metric.kind === 'gauge' ? assessGauge(metric, input) : assessCounts(metric, input);
+  return { metric, assessment: computable(assessment) };
 }
 
 /** Seconds until a running metric can be expected to be decided, at the latest at the planned end. */
