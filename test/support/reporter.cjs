@@ -8,7 +8,11 @@ module.exports = class SummaryReporter extends reporters.Spec {
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
       // After mocha's epilogue, which listens to the same event.
-      setImmediate(() => process.stdout.write(`\n${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`));
+      setImmediate(() =>
+        process.stdout.write(
+          `\n${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`,
+        ),
+      );
     });
   }
 };
