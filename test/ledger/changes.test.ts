@@ -259,6 +259,34 @@ for (const { name, open } of databases) {
         assert.deepEqual(await outcomes(), ['uid/1 failed', 'uid/2 pending']);
       });
 
+      it('abandons a revision of which the first word comes after a higher one started', async () => {
+        await take(makeTold(2, 'started', 3));
+        const { change } = await take(makeTold(1, 'paused', 2));
+
+        assert.deepEqual([change.outcome, change.outcomeAt], ['abandoned', epoch + 3 * hour]);
+      });
+
+      it('takes no rollout for a revision of another whose uid its own begins with', async () => {
+        await take(makeTold(1, 'started', 1, { externalId: 'uid/x/1' }));
+        await take(makeTold(2, 'started', 2));
+
+        assert.deepEqual(await outcomes(), ['uid/2 pending', 'uid/x/1 pending']);
+      });
+
+      it('adds nothing to what was superseded before', async () => {
+        const { change } = await take(makeTold(1, 'started', 1));
+        for (const revision of [2, 3, 4]) await take(makeTold(revision, 'started', revision));
+
+        const events = await unitOfWork.stores.ledger.eventsOf(change.id);
+        assert.deepEqual(
+          events.map(({ type, at }) => [type, at]),
+          [
+            ['started', epoch + hour],
+            ['superseded', epoch + 2 * hour],
+          ],
+        );
+      });
+
       it('ends in one state, in whatever order the events of three revisions arrive', async () => {
         const story = [
           makeTold(1, 'started', 1),

@@ -105,6 +105,15 @@ describe('findSame(told, candidates, window)', () => {
     assert.equal(findSame(told({ version: 'v1' }, 2), candidates, day).same?.id, 'first');
   });
 
+  it('means the earliest made of several equally near', () => {
+    const candidates = [
+      known({ id: 'a', version: 'v1', startedAt: epoch, createdAt: epoch + 2 }),
+      known({ id: 'b', version: 'v1', startedAt: epoch, createdAt: epoch + 1 }),
+    ];
+
+    assert.equal(findSame(told({ version: 'v1' }), candidates, day).same?.id, 'b');
+  });
+
   it('lists the suspected ones beside', () => {
     const near = known({ id: 'near', version: 'v1', commit: 'x' });
     const { same, suspected } = findSame(told({ version: 'v1', commit: 'y' }), [near], day);

@@ -79,6 +79,25 @@ describe('foldChange(base, events, policy)', () => {
       assert.deepEqual(fold(30, ...events).targets, ['eu', 'us']);
     });
 
+    it('observes whatever the policy says about silence', () => {
+      const events = [begun('started', 0, {}, { target: 'us' }), ended('completed', 1, { target: 'eu' })];
+      const policy = { now: at(2), observationWindow: 9 * hour, abandonAfter: hour };
+
+      assert.equal(foldChange(identity, events, policy).settlesAt, at(10));
+    });
+
+    it('ends a start that named no target where a target is told to have got it', () => {
+      const change = fold(2, begun('started', 0), ended('completed', 1, { target: 'eu' }));
+
+      assert.deepEqual(change.attempts, [{ startedAt: at(0), endedAt: at(1), result: 'completed' }]);
+    });
+
+    it('is not held up by a further start that names no target', () => {
+      const change = fold(2, ended('completed', 1, { target: 'eu' }), begun('started', 1.5));
+
+      assert.equal(change.settlesAt, at(25));
+    });
+
     it('failed when any target failed', () => {
       const change = fold(
         99,
@@ -140,6 +159,12 @@ describe('foldChange(base, events, policy)', () => {
       assert.deepEqual([change.outcome, change.recoveredAt], ['failed', at(4)]);
     });
 
+    it('has recovered with the first completion after the abort', () => {
+      const events = [ended('aborted', 1), ended('completed', 2), begun('started', 3), ended('completed', 4)];
+
+      assert.equal(fold(99, ...events).recoveredAt, at(2));
+    });
+
     it('has not recovered when it was aborted again', () => {
       const change = fold(
         99,
@@ -171,6 +196,18 @@ describe('foldChange(base, events, policy)', () => {
 
       assert.deepEqual(gist(change), ['pending', null, null, null, 26]);
       assert.equal(change.verdictOverruled, true);
+    });
+
+    it('is not overruled while another target is still under way', () => {
+      const events = [
+        begun('started', 0, {}, { target: 'eu' }),
+        begun('started', 0, {}, { target: 'us' }),
+        verdict(1, 'fail'),
+        ended('completed', 2, { target: 'eu' }),
+      ];
+
+      assert.equal(fold(9, ...events).attribution?.method, 'verdict');
+      assert.equal(fold(9, ...events, ended('completed', 3, { target: 'us' })).verdictOverruled, true);
     });
 
     it('overrules nothing when the controller had followed it before the retry', () => {
@@ -238,6 +275,11 @@ describe('foldChange(base, events, policy)', () => {
         fold(99, begun('started', 0), ended('superseded', 2), ended('completed', 1)).outcome,
         'succeeded',
       );
+    });
+
+    it('adds no attempt to what had ended before it was superseded', () => {
+      assert.equal(fold(9, ended('aborted', 1), ended('superseded', 2)).attempts.length, 1);
+      assert.equal(fold(9, ended('completed', 1), ended('superseded', 2)).attempts.length, 1);
     });
 
     it('ends the same attempt after all when the controller completes or aborts it later', () => {
@@ -332,6 +374,7 @@ describe('foldChange(base, events, policy)', () => {
         begun('reported', 1, { kind: 'normal', startedAt: at(3) }),
         begun('started', 2),
         begun('reported', 4, { kind: 'rollback' }),
+        begun('reported', 5, { kind: 'hotfix' }),
       );
 
       assert.deepEqual([change.startedAt, change.kind], [at(2), 'rollback']);

@@ -20,6 +20,13 @@ function report(
 
 const added = ['changes', 'failed', 'escaped', 'caughtInCanary', 'failedToDeploy'] as const;
 
+function assertSane({ rate, interval, changes }: Rates): void {
+  assert.equal(rate === null, changes === 0);
+  assert.equal(interval === null, changes === 0);
+  if (rate === null || interval === null) return;
+  assert.ok(interval[0] >= 0 && interval[0] <= rate && rate <= interval[1] && interval[1] <= 1);
+}
+
 describe('changeFailureReport(rows, options)', () => {
   it('has exactly the fields of its description', () => {
     assert.deepEqual(Object.keys(report([])), [
@@ -167,12 +174,7 @@ describe('changeFailureReport(rows, options)', () => {
               totals[key],
             );
         assert.ok(totals.failed + totals.failedToDeploy <= totals.changes);
-        for (const { rate, interval, changes } of [totals, ...buckets, ...groups]) {
-          assert.equal(rate === null, changes === 0);
-          assert.equal(interval === null, changes === 0);
-          if (rate === null || interval === null) continue;
-          assert.ok(interval[0] >= 0 && interval[0] <= rate && rate <= interval[1] && interval[1] <= 1);
-        }
+        for (const rates of [totals, ...buckets, ...groups]) assertSane(rates);
       }),
       { numRuns: 200 },
     );

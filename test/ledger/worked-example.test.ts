@@ -70,7 +70,7 @@ for (const { name, open } of databases) {
         now: () => to,
         policy: () => policy,
       });
-    const report = (count: 'failed' | 'escaped') =>
+    const ask = (count: 'failed' | 'escaped') =>
       createReports({
         reports: createReportStore(test.database),
         production: (environment) => environment === 'production',
@@ -78,54 +78,52 @@ for (const { name, open } of databases) {
         now: () => to,
       }).changeFailure({ from, to, count });
 
-    async function tell(row: readonly string[], { at, what, word }: Happening): Promise<string> {
-      const [number = '', service = '', version = '', kind = ''] = row;
-      const named = {
+    /** What a row of the page is called; its change is made by its first happening. */
+    function nameOf([number = '', service = '', version = '', kind = '']: readonly string[]) {
+      const facts = { version, kind: kind as 'normal' };
+      return {
         source: 'argo-rollouts',
         externalId: `${service}/${number}`,
         service,
         environment: 'production',
-      };
-      const facts = { version, kind: kind as 'normal' };
-      const told = { at, reason: null, target: null };
-      if (what === 'reported') {
-        const failureClass = word as FailureClass;
-        const ended = {
-          ...named,
-          targets: [],
-          facts,
-          finishedAt: at,
-          outcome: 'failed',
-          failureClass,
-        } as const;
-        return (await changes().report([ended]))[0]?.id ?? '';
-      }
-      if (what === 'verdict' || what === 'ruled') {
-        const known = await within((store) => store.findByName(named.source, named.externalId));
-        const id = known?.id ?? '';
-        if (what === 'verdict') {
-          const verdict = {
-            analysisId: `a${number}`,
-            verdict: 'fail',
-            at,
-            enforced: true,
-            reason: null,
-          } as const;
-          return (await within((store) => recordVerdict(store, id, verdict, policy))).id;
-        }
-        const failureClass = failureClasses.find((one) => one === word) ?? null;
-        const outcome = failureClass === null ? (word as 'succeeded') : 'failed';
-        return (await changes().rule(id, { outcome, failureClass, at, by: 'ann', reason: 'seen' })).id;
-      }
-      const event = {
-        ...named,
-        ...told,
         facts,
-        type: what as 'started',
-        dedupeKey: `${number}/${what}/${at}`,
       };
-      return (await within((store) => recordRolloutEvent(store, event, policy))).change.id;
     }
+
+    type Named = ReturnType<typeof nameOf>;
+
+    async function idOf({ source, externalId }: Named): Promise<string> {
+      return (await within((store) => store.findByName(source, externalId)))?.id ?? '';
+    }
+
+    async function report(named: Named, { at, word }: Happening): Promise<void> {
+      const failureClass = word as FailureClass;
+      await changes().report([{ ...named, targets: [], finishedAt: at, outcome: 'failed', failureClass }]);
+    }
+
+    async function conclude(named: Named, { at }: Happening): Promise<void> {
+      const id = await idOf(named);
+      const verdict = { analysisId: `of ${id}`, verdict: 'fail', at, enforced: true, reason: null } as const;
+      await within((store) => recordVerdict(store, id, verdict, policy));
+    }
+
+    async function ruleOn(named: Named, { at, word }: Happening): Promise<void> {
+      const failureClass = failureClasses.find((one) => one === word) ?? null;
+      const outcome = failureClass === null ? (word as 'succeeded') : 'failed';
+      await changes().rule(await idOf(named), { outcome, failureClass, at, by: 'ann', reason: 'seen' });
+    }
+
+    async function notify(named: Named, { at, what }: Happening): Promise<void> {
+      const dedupeKey = `${named.externalId}/${what}/${at}`;
+      const told = { ...named, at, reason: null, target: null, type: what as 'started', dedupeKey };
+      await within((store) => recordRolloutEvent(store, told, policy));
+    }
+
+    const tellers: Readonly<Record<string, typeof notify>> = {
+      reported: report,
+      verdict: conclude,
+      ruled: ruleOn,
+    };
 
     before(async () => {
       test = await open();
@@ -136,14 +134,15 @@ for (const { name, open } of databases) {
       const rows = readTable(6);
       assert.equal(rows.length, 13);
       for (const row of rows) {
-        let id = '';
-        for (const happening of readHappenings(row[4] ?? '')) id = await tell(row, happening);
-        const { outcome, failureClass } = await changes().get(id);
+        const named = nameOf(row);
+        for (const happening of readHappenings(row[4] ?? ''))
+          await (tellers[happening.what] ?? notify)(named, happening);
+        const { outcome, failureClass } = await changes().get(await idOf(named));
         assert.equal([outcome, failureClass].filter(Boolean).join(', '), row[5], `change ${row[0]}`);
       }
 
-      assert.deepEqual(figuresOf(await report('failed')), Object.fromEntries(readTable(2)));
-      const { rate, interval } = (await report('escaped')).totals;
+      assert.deepEqual(figuresOf(await ask('failed')), Object.fromEntries(readTable(2)));
+      const { rate, interval } = (await ask('escaped')).totals;
       const escaped = `gives 1 of 9, ${percent(rate)} (${(interval ?? []).map(percent).join(' to ')}).`;
       assert.ok(page.includes(escaped), escaped);
     });
