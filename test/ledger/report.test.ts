@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { Rates } from '../../src/ledger/rates.ts';
 import {
   type ChangeFailureReport,
   changeFailureReport,
