@@ -8,7 +8,7 @@ import { readRevision, supersedeRevisions } from './supersession.ts';
 
 export type { ChangeReport } from './change-report.ts';
 export type { LedgerPolicy } from './recording.ts';
-export { type Ruling, rule } from './ruling.ts';
+export type { Ruling } from './ruling.ts';
 
 /** What a rollout controller told of one revision; `externalId` is `<uid>/<revision>`. */
 export type RolloutTold = {
