@@ -84,8 +84,11 @@ const worth: Readonly<Record<Verdict, number>> = { pass: 1, fail: 0, inconclusiv
  * is finite; NaN and ±Infinity that go in count as missing.
  */
 export function judge(input: JudgeInput): Judgement {
-  const judged = input.metrics.map((metric) => assess(metric, input));
   const weights = combinationWeights(input.metrics);
+  // What a metric can find by itself depends on the share of alpha that its weight gives it.
+  const judged = input.metrics.map((metric, index) =>
+    assess(metric, { ...input, alpha: input.alpha * (weights[index] ?? 1) }),
+  );
   const combined = combine(
     judged.map(({ assessment }) => assessment.logE),
     weights,

@@ -21,6 +21,14 @@ export function writeChange(effect: number): string {
   return `${writePercent(Math.abs(effect))} ${effect > 0 ? 'higher' : 'lower'}`;
 }
 
+/** Writes a time in its natural unit: `45 more seconds`, `12 more minutes`, `3.5 more hours`. */
+export function writeDuration(seconds: number, more = ''): string {
+  const [size, unit] =
+    seconds < 90 ? [seconds, 'second'] : seconds < 5400 ? [seconds / 60, 'minute'] : [seconds / 3600, 'hour'];
+  const shown = writeNumber(unit === 'hour' ? size : Math.ceil(size));
+  return [shown, more, shown === '1' ? unit : `${unit}s`].filter((word) => word !== '').join(' ');
+}
+
 /** Joins names as people do: `a`, `a and b`, `a, b and c`. */
 export function writeList(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

@@ -139,9 +139,8 @@ describe('whatever the judge is given', () => {
         ),
         (some) => {
           const [logs, weights] = [some.map(([one]) => one), some.map(([, weight]) => weight)];
-          closedMean(logs, weights).forEach((adjusted, index) =>
-            assert.ok(adjusted <= (logs[index] ?? 0) + 1e-9),
-          );
+          for (const [index, adjusted] of closedMean(logs, weights).entries())
+            assert.ok(adjusted <= (logs[index] ?? 0) + 1e-9);
         },
       ),
     );

@@ -4,6 +4,8 @@ import type { ArmSummary, Finding } from '../types.ts';
 export type Assessment = {
   /** ln of the evidence for harm beyond the margin. */
   readonly logE: number;
+  /** The step (from 1) since when harm fits best; 1 = since the start. */
+  readonly onset: number;
   /** ln of the evidence that the change is better than the acceptable bound; for an early pass. */
   readonly logPass: number;
   /** Whether the acceptable worsening is excluded with 95 % probability. */
@@ -15,6 +17,8 @@ export type Assessment = {
   readonly minimumDetectableEffect: number | null;
   /** Steps in all until the metric can be expected to be decided; `null` when it cannot be told. */
   readonly stepsNeeded: number | null;
+  /** What a pass lacks at the planned end, in words; `null` when it lacks nothing or more data would not help. */
+  readonly lacking: string | null;
   readonly obstacle: Finding['obstacle'];
   /** What the obstacle is, in words. */
   readonly trouble: string | null;

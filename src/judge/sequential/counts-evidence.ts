@@ -2,7 +2,7 @@ import { logSumExp } from '../statistics/log-sum-exp.ts';
 import { dispersionGrid, logDispersionPrior, runningKernel } from './count-kernel.ts';
 import type { CountSteps } from './count-steps.ts';
 import type { Side } from './gauge-evidence.ts';
-import { onsetWindows } from './onset.ts';
+import { mixOnsets, type OnsetEvidence, onsetWindows } from './onset.ts';
 import { type Residuals, tempering } from './tempering.ts';
 
 /** Harms considered beyond the margin: ln of the further ratio of rates. */
@@ -38,7 +38,7 @@ function windowLogE({ nothing, something }: Kernels, onset: number, scratch: Flo
 }
 
 /**
- * Natural logarithm of the evidence that the canary's rate is beyond a multiple of the baseline's: a mixture over the
+ * The evidence that the canary's rate is beyond a multiple of the baseline's: a mixture over the
  * step of onset (`onsetWindows`), the over-dispersion and the size of the harm of conditional beta-binomial likelihood
  * ratios; a window's positive evidence is tempered by `tempering`. Given the events of both arms together the traffic
  * itself cancels (Lindon & Malek 2022). 0 without events. Linear in the number of steps.
@@ -46,14 +46,14 @@ function windowLogE({ nothing, something }: Kernels, onset: number, scratch: Flo
  * @param side `boundary` is ln of the multiple, `sign` +1 asks for more than that, −1 for less
  * @param grid ln of the further ratios considered
  */
-export function countsLogE(
+export function countsEvidence(
   steps: CountSteps,
   residuals: Residuals,
   plannedSteps: number,
   side: Side,
   grid: readonly number[] = harmGrid,
-): number {
-  if (steps.canary.length === 0) return 0;
+): OnsetEvidence {
+  if (steps.canary.length === 0) return { logE: 0, onset: 1 };
   const kernels = computeKernels(steps, side, grid);
   const scratch = new Float64Array(grid.length);
   const windows = onsetWindows(plannedSteps);
@@ -62,11 +62,13 @@ export function countsLogE(
     return logE > 0 ? logE * tempering(residuals, onset) : logE;
   };
   const terms = [windows.logWeightOfWhole + tempered(0)];
+  const onsets = [1];
   const gridSteps = steps.kept.length - 1;
   for (let j = windows.from; j <= windows.to; j++) {
     const onset = steps.kept[Math.min(j - 1, gridSteps)] ?? 0;
     const begun = j <= gridSteps && onset > 0 && onset < steps.canary.length;
     terms.push(windows.logWeight + (begun ? tempered(onset) : 0));
+    onsets.push(j);
   }
-  return logSumExp(terms);
+  return mixOnsets(terms, onsets);
 }

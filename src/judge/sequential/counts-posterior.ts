@@ -1,6 +1,6 @@
 import { logSumExp } from '../statistics/log-sum-exp.ts';
 import { dispersionGrid, logDispersionPrior, runningKernel } from './count-kernel.ts';
-import { type CountSteps, fittedRatio, total } from './count-steps.ts';
+import { type CountSteps, total } from './count-steps.ts';
 
 /** What is known of ln(canary's rate / baseline's rate). */
 export type CountsPosterior = {
@@ -11,6 +11,9 @@ export type CountsPosterior = {
 
 const points = 61;
 const reach = 6;
+/** The prior of the ratio's logarithm is flat over ± this, or so far beyond the ratio seen. */
+const priorReach = 3;
+const beyondSeen = 2;
 /** Dispersions with less than this share of the posterior do not show in any figure. */
 const negligible = 1e-3;
 
@@ -37,6 +40,13 @@ function likelyDispersions(
     .filter(({ share }) => share > negligible);
 }
 
+/** ln of the ratio of rates, one event shared out at ratio 1 added so that it is finite and leans to no harm. */
+function centreOf(steps: CountSteps): number {
+  const [canary, baseline] = [total(steps.canaryTotal), total(steps.baselineTotal)];
+  const share = canary / (canary + baseline);
+  return Math.log((total(steps.canary) + share) / canary / ((total(steps.baseline) + 1 - share) / baseline));
+}
+
 /** A width that surely covers the posterior: chance of the counts, and each step's own dispersion. */
 function spread(
   steps: CountSteps,
@@ -50,18 +60,21 @@ function spread(
 
 /**
  * Posterior of the ratio of rates on an even grid: flat prior of its logarithm, tempered likelihood mixed over the
- * dispersions. The grid is as wide as six standard deviations; with no events in one arm it ends there although the
- * likelihood does not, so quantiles on that side are bounds of the grid and not to be shown.
+ * dispersions. The prior ends at a twentieth and twenty times (two beyond what is seen, where that is further): with no
+ * events in one arm the likelihood never falls off on that side, and a flat prior without an end would make one error
+ * in the baseline a proof that the canary is fine. Quantiles on that side are bounds of the prior, not to be shown.
  *
  * @param eta the tempering of the whole run, in (0, 1]
  * @returns `null` without events
  */
 export function countsPosterior(steps: CountSteps, eta: number): CountsPosterior | null {
   if (total(steps.canary) + total(steps.baseline) === 0) return null;
-  const centre = Math.log(fittedRatio(steps));
+  const centre = centreOf(steps);
   const dispersions = likelyDispersions(steps, centre, eta);
   const half = reach * spread(steps, dispersions, eta);
-  const at = (index: number): number => centre + half * ((2 * index) / (points - 1) - 1);
+  const low = Math.max(centre - half, Math.min(-priorReach, centre - beyondSeen));
+  const high = Math.min(centre + half, Math.max(priorReach, centre + beyondSeen));
+  const at = (index: number): number => low + ((high - low) * index) / (points - 1);
   const logDensity = Array.from({ length: points }, (_, index) =>
     logSumExp(
       dispersions.map(
@@ -69,7 +82,7 @@ export function countsPosterior(steps: CountSteps, eta: number): CountsPosterior
       ),
     ),
   );
-  return fromGrid(logDensity, at(0), at(points - 1));
+  return fromGrid(logDensity, low, high);
 }
 
 /** A distribution whose density is known at even points from `low` to `high`; linear between its running sums. */

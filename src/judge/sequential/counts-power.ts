@@ -28,32 +28,38 @@ function stepsFor(ratio: number, allowed: number, pace: Pace, alpha: number): nu
   return Math.max(leastSteps, (Math.log(1 / alpha) + onsetPrice + chanceMargin) / gain);
 }
 
-/** Steps needed at the ratio seen now; `null` when that cannot be told or the plan has not so many. */
+/**
+ * Steps needed to find the harm seen now; `null` when that cannot be told, when the plan has not so many, or when the
+ * ratio is not beyond the allowed one, for then only the planned end decides.
+ */
 export function countsStepsNeeded(
   ratio: number,
   allowed: number,
+  sign: 1 | -1,
   pace: Pace,
   plannedSteps: number,
   alpha: number,
 ): number | null {
+  if (sign * Math.log(ratio / allowed) <= 0) return null;
   const steps = stepsFor(ratio, allowed, pace, alpha);
   return Number.isFinite(steps) && steps <= plannedSteps ? Math.ceil(steps) : null;
 }
 
-/** The smallest relative increase found by the planned end; `null` when not even a hundredfold one would be. */
+/** The smallest relative change found by the planned end; `null` when not even a hundredfold one would be. */
 export function countsMinimumDetectable(
   allowed: number,
+  sign: 1 | -1,
   pace: Pace,
   plannedSteps: number,
   alpha: number,
 ): number | null {
-  const isFound = (ratio: number): boolean => stepsFor(ratio, allowed, pace, alpha) <= plannedSteps;
-  let [low, high] = [allowed, 100];
+  const isFound = (times: number): boolean => stepsFor(times ** sign, allowed, pace, alpha) <= plannedSteps;
+  let [low, high] = [allowed ** sign, 100];
   if (!isFound(high)) return null;
   for (let round = 0; round < 50; round++) {
     const middle = Math.sqrt(low * high);
     if (isFound(middle)) high = middle;
     else low = middle;
   }
-  return high - 1;
+  return Math.abs(high ** sign - 1);
 }

@@ -1,63 +1,26 @@
-import { clean } from '../clean.ts';
 import { newcombe, poissonDifference } from '../statistics/newcombe.ts';
-import type { CountsArm, JudgeInput, MetricInput, Samples } from '../types.ts';
+import type { JudgeInput, MetricInput } from '../types.ts';
 import { writeDropped, writeNumber, writePercent, writeRatio } from '../words.ts';
 import { type Assessment, passProbability, passZ } from './assessment.ts';
 import { type CountSteps, fittedRatio, joinCounts, total } from './count-steps.ts';
-import { countsLogE } from './counts-evidence.ts';
+import { type ReadyArm, readyArm } from './counts-arm.ts';
+import { countsEvidence } from './counts-evidence.ts';
 import { type CountsPosterior, countsPosterior } from './counts-posterior.ts';
 import { countsMinimumDetectable, countsStepsNeeded } from './counts-power.ts';
-import { meanOfSides } from './direction.ts';
+import { meanOfSides, sidesOf } from './direction.ts';
 import { findGaps } from './gaps.ts';
+import type { Side } from './gauge-evidence.ts';
 import { troubleOf } from './obstacle.ts';
+import { limitAfter, timesNeeded, writeShortfall } from './shortfall.ts';
 import { summariseCounts } from './summary.ts';
 import { dispersionOf, pearsonResiduals, type Residuals, tempering } from './tempering.ts';
 
 type CountsInput = Extract<MetricInput, { kind: 'ratio' | 'count' }>;
 
-/** One arm made ready: absent events are none while the total is there, and a total of 0 is a step without a word. */
-type ReadyArm = {
-  readonly events: readonly number[];
-  readonly total: Samples;
-  readonly dropped: number;
-  readonly nonsense: string | null;
-};
-
-function readyArm({ events, total: totals }: CountsArm, kind: 'ratio' | 'count', name: string): ReadyArm {
-  const [cleanEvents, cleanTotals] = [clean(events), clean(totals)];
-  const known = cleanTotals.values.map((value) => (value !== null && value > 0 ? value : null));
-  const filled = known.map((value, step) => (value === null ? 0 : (cleanEvents.values[step] ?? 0)));
-  const negative = cleanTotals.values.filter(
-    (value, step) => (value ?? 0) < 0 || (cleanEvents.values[step] ?? 0) < 0,
-  ).length;
-  const excess =
-    kind === 'count'
-      ? 0
-      : known.filter((value, step) => value !== null && isTooMany(filled[step] ?? 0, value)).length;
-  return {
-    events: filled.map((value, step) =>
-      Math.max(0, kind === 'ratio' ? Math.min(value, known[step] ?? 0) : value),
-    ),
-    total: known,
-    dropped: cleanEvents.dropped + cleanTotals.dropped,
-    nonsense: describeNonsense(name, negative, excess),
-  };
-}
-
-/** Counters extrapolated to a step's edges may give a little more events than requests; more than that is a mistake. */
-function isTooMany(events: number, whole: number): boolean {
-  return events > whole + Math.max(1, 0.01 * whole);
-}
-
-function describeNonsense(name: string, negative: number, excess: number): string | null {
-  if (negative > 0)
-    return `${name} has negative counts in ${negative} step${negative === 1 ? '' : 's'}; a counter's increase cannot be below 0`;
-  if (excess > 0)
-    return `${name} has more events than its total in ${excess} step${excess === 1 ? '' : 's'}; events must be a part of the total`;
-  return null;
-}
-
-/** The acceptable difference of rates excluded: the one-sided limit on counts reduced to what they are worth. */
+/**
+ * The acceptable difference of rates excluded: the one-sided limit on counts reduced to what they are worth, since
+ * over-dispersed and correlated steps carry less information (quasi-likelihood, McCullagh & Nelder 1989, 9.2).
+ */
 function isAbsoluteExcluded(metric: CountsInput, steps: CountSteps, worth: number, sign: 1 | -1): boolean {
   const { absolute } = metric.acceptable;
   if (absolute === undefined) return false;
@@ -78,23 +41,32 @@ function isRelativeExcluded(metric: CountsInput, posterior: CountsPosterior | nu
     : 1 - posterior.below(-bound) >= passProbability;
 }
 
-function isExcluded(
-  metric: CountsInput,
-  steps: CountSteps,
-  posterior: CountsPosterior | null,
-  residuals: Residuals,
-  eta: number,
-): boolean {
-  const worth = eta / dispersionOf(residuals);
-  const signs =
-    metric.direction === 'either'
-      ? ([1, -1] as const)
-      : metric.direction === 'increase'
-        ? ([1] as const)
-        : ([-1] as const);
-  return signs.every(
+/** What a pass rests on: the data, what is known of the ratio, and the share of the counts that is information. */
+type Knowledge = {
+  readonly steps: CountSteps;
+  readonly posterior: CountsPosterior | null;
+  readonly worth: number;
+};
+
+function isExcluded(metric: CountsInput, { steps, posterior, worth }: Knowledge): boolean {
+  return sidesOf(metric.direction).every(
     (sign) => isRelativeExcluded(metric, posterior, sign) || isAbsoluteExcluded(metric, steps, worth, sign),
   );
+}
+
+/** What a pass lacks if all goes on as it is: the ratio's limit draws nearer, and the counts grow. */
+function lackingOf(metric: CountsInput, known: Knowledge, stepSeconds: number): string | null {
+  const { steps, posterior, worth } = known;
+  const bound = Math.log1p(metric.acceptable.relative ?? 0);
+  const isEnough = (times: number): boolean =>
+    sidesOf(metric.direction).every((sign) => {
+      if (isAbsoluteExcluded(metric, steps, worth * times, sign)) return true;
+      if (posterior === null || metric.acceptable.relative === undefined) return false;
+      const [middle, limit] = [posterior.quantile(0.5), posterior.quantile(sign === 1 ? 0.95 : 0.05)];
+      return sign * limitAfter(times, middle, limit) < bound;
+    });
+  const requests = metric.kind === 'ratio' ? total(steps.canaryTotal) : null;
+  return writeShortfall(timesNeeded(isEnough), steps.canary.length, stepSeconds, requests);
 }
 
 /** Ratio of rates with its interval; `null` while an arm has no events, for then the ratio has no bound. */
@@ -108,19 +80,28 @@ function effectOf(
   return { effect: at(0.5), interval: [at(0.05), at(0.95)] };
 }
 
+/** An error-free comparison; says so too when the events' series never existed, for the query may be mistaken. */
+function describeNone({ name, kind, direction }: CountsInput, steps: CountSteps, neverSeen: boolean): string {
+  const noun = kind === 'ratio' && direction !== 'decrease' ? 'errors' : 'events';
+  const whole = kind === 'ratio' ? 'requests' : 'units of exposure';
+  const [canary, baseline] = [steps.canaryTotal, steps.baselineTotal].map((arm) =>
+    writeNumber(Math.round(total(arm))),
+  );
+  const never = neverSeen ? ' (their series never existed)' : '';
+  return `${name}: no ${noun} in ${canary} canary and ${baseline} baseline ${whole}${never}`;
+}
+
 function describe(
   metric: CountsInput,
   steps: CountSteps,
   { effect, interval }: Pick<Assessment, 'effect' | 'interval'>,
+  neverSeen: boolean,
 ): string {
   const { name, kind } = metric;
   const [canary, baseline] = [total(steps.canary), total(steps.baseline)];
   const [canaryTotal, baselineTotal] = [total(steps.canaryTotal), total(steps.baselineTotal)];
   if (canaryTotal === 0 || baselineTotal === 0) return `${name}: nothing to count in one of the arms`;
-  const noun = kind === 'ratio' ? 'requests' : 'units of exposure';
-  if (canary === 0 && baseline === 0) {
-    return `${name}: no events ever in ${writeNumber(Math.round(canaryTotal))} canary and ${writeNumber(Math.round(baselineTotal))} baseline ${noun}`;
-  }
+  if (canary === 0 && baseline === 0) return describeNone(metric, steps, neverSeen);
   const write = kind === 'ratio' ? writePercent : (rate: number): string => `${writeNumber(rate)} per unit`;
   const levels = `${name}: ${write(canary / canaryTotal)} in the canary against ${write(baseline / baselineTotal)}`;
   if (effect === null || interval === null) return levels;
@@ -142,40 +123,58 @@ function power(
     baselineTotal: total(steps.baselineTotal) / n,
     eta,
   };
-  const allowed = 1 + metric.margin;
+  const sign = metric.direction === 'decrease' ? -1 : 1;
+  const allowed = (1 + metric.margin) ** sign;
+  const { plannedSteps, alpha } = input;
   return {
-    minimumDetectableEffect: countsMinimumDetectable(allowed, pace, input.plannedSteps, input.alpha),
-    stepsNeeded: countsStepsNeeded(fittedRatio(steps), allowed, pace, input.plannedSteps, input.alpha),
+    minimumDetectableEffect: countsMinimumDetectable(allowed, sign, pace, plannedSteps, alpha),
+    stepsNeeded: countsStepsNeeded(fittedRatio(steps), allowed, sign, pace, plannedSteps, alpha),
   };
+}
+
+/** Both arms joined; impossible values make all of them no evidence, neither for harm nor for a pass. */
+function joined(canary: ReadyArm, baseline: ReadyArm, nonsense: string | null): CountSteps {
+  const nothing = { events: [], total: [] };
+  return nonsense === null ? joinCounts(canary, baseline) : joinCounts(nothing, nothing);
+}
+
+/** Evidence for harm, and, only where an early pass may be said, evidence against it. */
+function weigh(metric: CountsInput, steps: CountSteps, residuals: Residuals, input: JudgeInput) {
+  const mayPass = input.earlyPass && !input.final;
+  const bound = Math.log1p(metric.acceptable.relative ?? metric.margin);
+  const ask = (side: Side) => countsEvidence(steps, residuals, input.plannedSteps, side);
+  const against = (sign: 1 | -1): Side => ({ boundary: sign * bound, sign: sign === 1 ? -1 : 1 });
+  return meanOfSides(metric.direction, (sign) => ({
+    ...ask({ boundary: sign * Math.log1p(metric.margin), sign }),
+    logPass: mayPass ? ask(against(sign)).logE : Number.NEGATIVE_INFINITY,
+  }));
 }
 
 /** Assesses a ratio or a count: events out of a total in each arm. */
 export function assessCounts(metric: CountsInput, input: JudgeInput): Assessment {
   const canary = readyArm(metric.canary, metric.kind, metric.name);
   const baseline = readyArm(metric.baseline, metric.kind, metric.name);
+  const nonsense = canary.nonsense ?? baseline.nonsense;
+  const dropped = canary.dropped + baseline.dropped;
   const gaps = findGaps(canary.total, baseline.total);
-  const steps = joinCounts(canary, baseline);
+  const steps = joined(canary, baseline, nonsense);
   const residuals = pearsonResiduals(steps, fittedRatio(steps));
   const eta = tempering(residuals, 0);
   const posterior = countsPosterior(steps, eta);
-  const bound = Math.log1p(metric.acceptable.relative ?? metric.margin);
-  const ask = (boundary: number, sign: 1 | -1): number =>
-    countsLogE(steps, residuals, input.plannedSteps, { boundary, sign });
-  const evidence = meanOfSides(metric.direction, (sign) => ({
-    logE: ask(sign * Math.log1p(metric.margin), sign),
-    logPass:
-      input.earlyPass && !input.final ? ask(sign * bound, sign === 1 ? -1 : 1) : Number.NEGATIVE_INFINITY,
-  }));
   const effect = effectOf(steps, posterior);
+  const known = { steps, posterior, worth: eta / dispersionOf(residuals) };
+  const excluded = isExcluded(metric, known);
   return {
-    ...evidence,
-    excluded: isExcluded(metric, steps, posterior, residuals, eta),
+    ...weigh(metric, steps, residuals, input),
+    excluded,
     ...effect,
     canary: summariseCounts(canary.events, canary.total),
     baseline: summariseCounts(baseline.events, baseline.total),
     ...power(metric, steps, eta, input),
-    ...troubleOf(metric, gaps, canary.nonsense ?? baseline.nonsense),
-    comparison: describe(metric, steps, effect) + writeDropped(canary.dropped + baseline.dropped),
+    lacking: excluded || !input.final ? null : lackingOf(metric, known, input.stepSeconds),
+    ...troubleOf(metric, gaps, dropped, nonsense),
+    comparison:
+      describe(metric, steps, effect, canary.neverSeen && baseline.neverSeen) + writeDropped(dropped),
     wentSilent: gaps.wentSilent,
   };
 }

@@ -1,6 +1,6 @@
 import { logSumExp } from '../statistics/log-sum-exp.ts';
 import { type StudentT, studentT } from '../statistics/student-t.ts';
-import { onsetWindows } from './onset.ts';
+import { mixOnsets, type OnsetEvidence, onsetWindows } from './onset.ts';
 import type { Whitened } from './whiten.ts';
 
 /** Prior variance of the effect in squared innovation standard deviations. */
@@ -95,7 +95,7 @@ function canBegin({ present, count, value }: Whitened, onset: number): boolean {
 }
 
 /**
- * Natural logarithm of the evidence that the mean log ratio lies beyond a boundary: a mixture over the step of onset
+ * The evidence that the mean log ratio lies beyond a boundary: a mixture over the step of onset
  * (`onsetWindows`) of AR(1) t-type Bayes factors, pre-onset steps serving as noise. 0 for fewer than 3 points.
  * Linear in the number of steps. Each window has expectation ≤ 1 under Gaussian AR(1) noise averaged over the prior
  * of φ; their running mixture is calibrated, not proven.
@@ -103,17 +103,17 @@ function canBegin({ present, count, value }: Whitened, onset: number): boolean {
  * @param whites the series, whitened under each φ of the grid
  * @param prior ln of the prior of each φ
  */
-export function gaugeLogE(
+export function gaugeEvidence(
   whites: readonly Whitened[],
   prior: readonly number[],
   plannedSteps: number,
   side: Side,
-): number {
+): OnsetEvidence {
   const [first] = whites;
-  if (first === undefined) return 0;
+  if (first === undefined) return { logE: 0, onset: 1 };
   const steps = first.value.length;
   const n = first.count[steps] ?? 0;
-  if (n < 3) return 0;
+  if (n < 3) return { logE: 0, onset: 1 };
   const windows = onsetWindows(plannedSteps);
   const scratch = createScratch(whites.length);
   const scaleOf = (first.sumEE[steps] ?? 0) + side.boundary * side.boundary * n;
@@ -122,6 +122,7 @@ export function gaugeLogE(
     sumsOfWhole(at(k), side, scratch.sums),
   );
   const terms = [windows.logWeightOfWhole + whole];
+  const onsets = [1];
   const t = studentT(n - 1);
   for (let j = windows.from; j <= windows.to; j++) {
     const onset = j - 1;
@@ -132,6 +133,7 @@ export function gaugeLogE(
         )
       : 0;
     terms.push(windows.logWeight + own);
+    onsets.push(j);
   }
-  return logSumExp(terms);
+  return mixOnsets(terms, onsets);
 }

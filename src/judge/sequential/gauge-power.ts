@@ -3,6 +3,8 @@ import type { GaugePosterior } from './gauge-posterior.ts';
 
 /** Standard normal quantile of 80 %, the power that a detectable effect is found with. */
 const powerQuantile = 0.84;
+/** Prior weight of harm from the start, and the two of a one-sided test: 2 · ½. */
+const shareOfAlpha = 1;
 /** What not knowing the autocorrelation costs. */
 const unknownPhi = 1.2;
 
@@ -19,7 +21,7 @@ function detectable(
 ): number {
   const information = 1 - phi * phi + (steps - 1) * (1 - phi) ** 2;
   const mixed = effectVariance * information;
-  const boundary = Math.sqrt(2 * Math.log(Math.sqrt(mixed + 1) / (1.2 * alpha)) * (1 + 1 / mixed));
+  const boundary = Math.sqrt(2 * Math.log(Math.sqrt(mixed + 1) / (shareOfAlpha * alpha)) * (1 + 1 / mixed));
   return margin + ((boundary + powerQuantile) * innovation * unknownPhi) / Math.sqrt(information);
 }
 
@@ -34,7 +36,12 @@ export function gaugeMinimumDetectable(
   return Number.isFinite(effect) ? effect : null;
 }
 
-/** The first number of steps after which the effect seen now is decided; `null` when the plan has not so many. */
+/**
+ * The first number of steps after which the harm seen now is found; `null` when the plan has not so many, or when
+ * there is no harm beyond the margin, for then only the planned end decides.
+ *
+ * @param seen the difference in the direction of harm
+ */
 export function gaugeStepsNeeded(
   margin: number,
   seen: number,
@@ -42,7 +49,8 @@ export function gaugeStepsNeeded(
   plannedSteps: number,
   alpha: number,
 ): number | null {
-  const distance = Math.abs(seen - margin);
+  const distance = seen - margin;
+  if (!(distance > 0)) return null;
   const isEnough = (steps: number): boolean =>
     detectable(margin, posterior, steps, alpha) - margin <= distance;
   let [low, high] = [3, plannedSteps];

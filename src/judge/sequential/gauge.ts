@@ -3,13 +3,14 @@ import { clean, present } from '../clean.ts';
 import type { Direction, JudgeInput, MetricInput, Samples } from '../types.ts';
 import { writeChange, writeDropped, writeNumber, writePercent } from '../words.ts';
 import { type Assessment, passProbability } from './assessment.ts';
-import { meanOfSides } from './direction.ts';
+import { meanOfSides, sidesOf } from './direction.ts';
 import { findGaps } from './gaps.ts';
-import { gaugeLogE, type Side } from './gauge-evidence.ts';
+import { gaugeEvidence, type Side } from './gauge-evidence.ts';
 import { type GaugePosterior, gaugePosterior } from './gauge-posterior.ts';
 import { gaugeMinimumDetectable, gaugeStepsNeeded } from './gauge-power.ts';
 import { troubleOf } from './obstacle.ts';
 import { choosePhiPrior } from './phi-prior.ts';
+import { limitAfter, timesNeeded, writeShortfall } from './shortfall.ts';
 import { summarise } from './summary.ts';
 import { phiGrid, type Whitened, whiten } from './whiten.ts';
 import { winsorise } from './winsorise.ts';
@@ -76,13 +77,56 @@ function acceptableBound({ acceptable }: GaugeInput, scale: Scale): number {
   return Math.max(...bounds);
 }
 
-function isExcluded(posterior: GaugePosterior | null, bound: number, direction: Direction): boolean {
+/**
+ * Whether a worsening beyond the bound has at most 5 % probability, on each side that is harm. Arms that are equal at
+ * every step exclude any worsening, also where, all being 0, the bound itself is 0.
+ */
+function isExcluded(
+  posterior: GaugePosterior | null,
+  values: Samples,
+  bound: number,
+  direction: Direction,
+): boolean {
   if (posterior === null) return false;
-  const above = 1 - posterior.below(bound);
-  const beneath = posterior.below(-bound);
-  if (direction === 'increase') return above <= 1 - passProbability;
-  if (direction === 'decrease') return beneath <= 1 - passProbability;
-  return above <= 1 - passProbability && beneath <= 1 - passProbability;
+  if (values.every((value) => value === null || value === 0)) return true;
+  return sidesOf(direction).every((sign) => {
+    const beyond = sign === 1 ? 1 - posterior.below(bound) : posterior.below(-bound);
+    return beyond <= 1 - passProbability;
+  });
+}
+
+/** What a pass lacks if all goes on as it is: the limit of the mean draws nearer with the steps. */
+function lackingOf(
+  posterior: GaugePosterior | null,
+  bound: number,
+  direction: Direction,
+  seen: { readonly steps: number; readonly stepSeconds: number },
+): string | null {
+  if (posterior === null) return null;
+  const middle = posterior.quantile(0.5);
+  const limits = { '1': posterior.quantile(passProbability), '-1': posterior.quantile(1 - passProbability) };
+  const times = timesNeeded((candidate) =>
+    sidesOf(direction).every((sign) => sign * limitAfter(candidate, middle, limits[sign]) < bound),
+  );
+  return writeShortfall(times, seen.steps, seen.stepSeconds, null);
+}
+
+/** What the plan can find, and when it finds what is seen now. */
+function power(
+  { direction }: GaugeInput,
+  { margin, posterior, scale }: { margin: number; posterior: GaugePosterior | null; scale: Scale },
+  { plannedSteps, alpha }: JudgeInput,
+): Pick<Assessment, 'minimumDetectableEffect' | 'stepsNeeded'> {
+  if (posterior === null) return { minimumDetectableEffect: null, stepsNeeded: null };
+  const middle = posterior.quantile(0.5);
+  const sign = direction === 'decrease' ? -1 : 1;
+  const seen = direction === 'either' ? Math.abs(middle) : sign * middle;
+  const found = gaugeMinimumDetectable(margin, posterior, plannedSteps, alpha);
+  const detectable = found === null ? null : scale.toRelative(sign * found);
+  return {
+    minimumDetectableEffect: detectable === null ? null : Math.abs(detectable),
+    stepsNeeded: gaugeStepsNeeded(margin, seen, posterior, plannedSteps, alpha),
+  };
 }
 
 function describe(
@@ -99,8 +143,6 @@ function describe(
   return `${levels}, ${writeChange(effect)} (90 % interval ${writePercent(low)} to ${writePercent(high)})`;
 }
 
-type Evidence = { readonly logE: number; readonly logPass: number };
-
 type Question = {
   readonly whites: readonly Whitened[];
   readonly prior: readonly number[];
@@ -109,12 +151,13 @@ type Question = {
 };
 
 /** Evidence for harm, and, only where an early pass may be said, evidence against it. */
-function weigh({ whites, prior, margin, bound }: Question, metric: GaugeInput, input: JudgeInput): Evidence {
+function weigh({ whites, prior, margin, bound }: Question, metric: GaugeInput, input: JudgeInput) {
   const mayPass = input.earlyPass && !input.final;
-  const ask = (side: Side): number => gaugeLogE(whites, prior, input.plannedSteps, side);
+  const ask = (side: Side) => gaugeEvidence(whites, prior, input.plannedSteps, side);
+  const against = (sign: 1 | -1): Side => ({ boundary: sign * bound, sign: sign === 1 ? -1 : 1 });
   return meanOfSides(metric.direction, (sign) => ({
-    logE: ask({ boundary: sign * margin, sign }),
-    logPass: mayPass ? ask({ boundary: sign * bound, sign: sign === 1 ? -1 : 1 }) : Number.NEGATIVE_INFINITY,
+    ...ask({ boundary: sign * margin, sign }),
+    logPass: mayPass ? ask(against(sign)).logE : Number.NEGATIVE_INFINITY,
   }));
 }
 
@@ -129,29 +172,23 @@ export function assessGauge(metric: GaugeInput, input: JudgeInput): Assessment {
   const posterior = gaugePosterior(whites, prior);
   const margin = scale.fromRelative(metric.margin);
   const bound = acceptableBound(metric, scale);
-  const evidence = weigh({ whites, prior, margin, bound }, metric, input);
-  const middle = posterior?.quantile(0.5) ?? null;
-  const effect = middle === null ? null : scale.toRelative(middle);
-  const limits =
-    posterior === null ? [] : [posterior.quantile(0.05), posterior.quantile(0.95)].map(scale.toRelative);
-  const interval = limits[0] == null || limits[1] == null ? null : ([limits[0], limits[1]] as const);
-  const detectable =
-    posterior === null ? null : gaugeMinimumDetectable(margin, posterior, input.plannedSteps, input.alpha);
+  const [effect = null, low = null, high = null] =
+    posterior === null ? [] : [0.5, 0.05, 0.95].map((p) => scale.toRelative(posterior.quantile(p)));
+  const interval = low === null || high === null ? null : ([low, high] as const);
+  const excluded = isExcluded(posterior, values, bound, metric.direction);
+  const dropped = canary.dropped + baseline.dropped;
+  const seen = { steps: gaps.paired, stepSeconds: input.stepSeconds };
   return {
-    ...evidence,
-    excluded: isExcluded(posterior, bound, metric.direction),
+    ...weigh({ whites, prior, margin, bound }, metric, input),
+    excluded,
     effect,
     interval,
     canary: summarise(arms.canary),
     baseline: summarise(arms.baseline),
-    minimumDetectableEffect: detectable === null ? null : scale.toRelative(detectable),
-    stepsNeeded:
-      posterior === null || middle === null
-        ? null
-        : gaugeStepsNeeded(margin, Math.abs(middle), posterior, input.plannedSteps, input.alpha),
-    ...troubleOf(metric, gaps, null),
-    comparison:
-      describe(metric.name, effect, interval, arms) + writeDropped(canary.dropped + baseline.dropped),
+    ...power(metric, { margin, posterior, scale }, input),
+    lacking: excluded || !input.final ? null : lackingOf(posterior, bound, metric.direction, seen),
+    ...troubleOf(metric, gaps, dropped, null),
+    comparison: describe(metric.name, effect, interval, arms) + writeDropped(dropped),
     wentSilent: gaps.wentSilent,
   };
 }

@@ -1,5 +1,24 @@
+import { logSumExp } from '../statistics/log-sum-exp.ts';
+
 /** First step, counted from 1, at which a harm may begin besides the very first one. */
 const firstOnset = 4;
+
+/** Evidence for harm beyond a boundary. */
+export type OnsetEvidence = {
+  /** ln E; 0 = none. */
+  readonly logE: number;
+  /** The step (from 1) since when harm fits best; 1 = since the start. */
+  readonly onset: number;
+};
+
+/** Adds up ln of weight × E of windows that begin at `onsets`; the heaviest says since when. */
+export function mixOnsets(terms: readonly number[], onsets: readonly number[]): OnsetEvidence {
+  let best = 0;
+  terms.forEach((term, index) => {
+    if (term > (terms[best] ?? 0)) best = index;
+  });
+  return { logE: logSumExp(terms), onset: onsets[best] ?? 1 };
+}
 
 /** The onset windows of a run: where each begins (step counted from 1) and the logarithm of its prior weight. */
 export type OnsetWindows = {

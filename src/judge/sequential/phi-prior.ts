@@ -14,9 +14,9 @@ const historyWeight = 0.5;
  * Prior over the autocorrelation: ln w_k, normalised, w_k ∝ (1 − φ_k)^exponent, times the square root of the
  * likelihood of the baseline's past where that is given.
  *
- * @param history logarithms of the baseline's values before the run, without gaps; empty for none
+ * @param history logarithms of the baseline's values before the run, `null` where missing; empty for none
  */
-export function phiPrior(exponent: number, history: readonly number[] = []): number[] {
+export function phiPrior(exponent: number, history: Samples = []): number[] {
   const residuals = history.length === 0 ? [] : winsorise(detrend(history));
   const raw = phiGrid.map(
     (phi) => exponent * Math.log(1 - phi) + historyWeight * logLikelihood(residuals, phi),
@@ -25,24 +25,32 @@ export function phiPrior(exponent: number, history: readonly number[] = []): num
   return raw.map((value) => value - total);
 }
 
-/** The prior to use: cubed where at least 30 steps of a positive past are known, plain elsewhere. */
+/**
+ * The prior to use: cubed where at least 30 steps of a positive past are known, plain elsewhere. A past that never
+ * moved tells nothing of its autocorrelation and counts as none.
+ */
 export function choosePhiPrior(history: Samples | undefined): number[] {
-  const past = present(history ?? []).filter((value) => Number.isFinite(value) && value > 0);
-  return past.length >= leastHistory ? phiPrior(3, past.map(Math.log)) : phiPrior(1);
+  const past = (history ?? []).map((value) => (value !== null && value > 0 ? Math.log(value) : null));
+  const known = present(past);
+  const isTelling = known.length >= leastHistory && known.some((value) => value !== known[0]);
+  return isTelling ? phiPrior(3, past) : phiPrior(1);
 }
 
-function detrend(values: readonly number[]): number[] {
-  const { m, b } = linearRegression(values.map((value, index) => [index, value]));
-  return values.map((value, index) => value - b - m * index);
+/** Takes a straight line out; gaps stay where they are, for they loosen the tie of the steps around them. */
+function detrend(values: Samples): Samples {
+  const known = values.flatMap((value, index) => (value === null ? [] : [[index, value]]));
+  const { m, b } = linearRegression(known);
+  return values.map((value, index) => (value === null ? null : value - b - m * index));
 }
 
 /** ln of the likelihood of the past under φ, mean and variance integrated out (flat, and 1/σ priors). */
 function logLikelihood(residuals: Samples, phi: number): number {
-  if (residuals.length < 3) return 0;
+  const points = present(residuals).length;
+  if (points < 3) return 0;
   const steps = residuals.length;
   const { sumEE, sumAE, sumAA, logDeterminant } = whiten(residuals, phi);
   const information = sumAA[steps] ?? 0;
   const rest = (sumEE[steps] ?? 0) - (sumAE[steps] ?? 0) ** 2 / information;
   if (!(rest > 0)) return 0;
-  return -logDeterminant / 2 - Math.log(information) / 2 - ((steps - 2) / 2) * Math.log(rest);
+  return -logDeterminant / 2 - Math.log(information) / 2 - ((points - 2) / 2) * Math.log(rest);
 }

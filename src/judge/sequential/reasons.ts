@@ -7,12 +7,22 @@ type Judged = { readonly metric: MetricInput; readonly assessment: Assessment };
 
 const longest = 300;
 
-function writeAllowed({ kind, margin, direction }: MetricInput): string {
-  if (kind !== 'gauge' && direction !== 'decrease')
-    return `more than the ${writeNumber(1 + margin)}× allowed`;
-  return direction === 'decrease'
-    ? `a fall of more than the ${writePercent(margin)} allowed`
-    : `more than the ${writePercent(margin)} allowed`;
+/** In which direction the metric got worse: for `either` the side on which it is now. */
+function isFall({ metric, assessment }: Judged): boolean {
+  return metric.direction === 'decrease' || (metric.direction === 'either' && (assessment.effect ?? 0) < 0);
+}
+
+/**
+ * What was exceeded, and since when if not from the start: harm that came late hardly shows in figures of the whole
+ * run, so that the reason would seem to contradict itself.
+ */
+function writeAllowed(judged: Judged): string {
+  const { metric, assessment } = judged;
+  const since = assessment.onset > 1 ? ` since step ${assessment.onset}` : '';
+  if (isFall(judged)) return `a fall of more than the ${writePercent(metric.margin)} allowed${since}`;
+  return metric.kind === 'gauge'
+    ? `more than the ${writePercent(metric.margin)} allowed${since}`
+    : `more than the ${writeNumber(1 + metric.margin)}× allowed${since}`;
 }
 
 function writeAcceptable({ kind, acceptable }: MetricInput): string {
@@ -23,15 +33,23 @@ function writeAcceptable({ kind, acceptable }: MetricInput): string {
   return `a worsening of ${[...relative, ...absolute].join(' or ')}`;
 }
 
+/** What a pass lacks: more data, or a smaller difference. */
+function writeLacking({ metric, assessment }: Judged): string {
+  const worsening = writeAcceptable(metric);
+  if (assessment.lacking === null) return `${worsening} is not excluded`;
+  const noun = metric.kind === 'ratio' ? 'not enough requests' : 'too little data';
+  return `${noun} to exclude ${worsening}: ${assessment.lacking}`;
+}
+
 /** One sentence on one metric. */
-export function reasonOf({ metric, assessment }: Judged, verdict: Verdict, cause: Decision['cause']): string {
+export function reasonOf(judged: Judged, verdict: Verdict, cause: Decision['cause']): string {
+  const { metric, assessment } = judged;
   const { comparison, trouble, obstacle } = assessment;
-  if (verdict === 'fail' && cause === 'evidence') return `${comparison}, ${writeAllowed(metric)}`;
+  if (verdict === 'fail' && cause === 'evidence') return `${comparison}, ${writeAllowed(judged)}`;
   if (obstacle === 'error') return `${metric.name}: could not be judged: ${trouble}`;
   if (obstacle !== null) return `${metric.name}: ${trouble}`;
   if (verdict === 'pass') return `${comparison}; ${writeAcceptable(metric)} is excluded`;
-  if (verdict === 'inconclusive')
-    return `${comparison}; too little data to exclude ${writeAcceptable(metric)}`;
+  if (verdict === 'inconclusive') return `${comparison}; ${writeLacking(judged)}`;
   return `${comparison}; nothing decided yet`;
 }
 

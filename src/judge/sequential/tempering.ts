@@ -7,6 +7,8 @@ export type Residuals = {
   readonly squares: Float64Array;
   /** Sum of r_s · r_{s+1} over the pairs within the first i steps. */
   readonly products: Float64Array;
+  /** Steps with events: those that tell anything. */
+  readonly informative: number;
 };
 
 /** Pearson residuals of the canary's share of each step's events at one ratio of rates; 0 where there are none. */
@@ -30,7 +32,11 @@ export function pearsonResiduals(steps: CountSteps, ratio: number): Residuals {
     squares[step + 1] = (squares[step] ?? 0) + residual * residual;
     products[step + 1] = (products[step] ?? 0) + residual * previous;
   }
-  return { value, sum, squares, products };
+  return { value, sum, squares, products, informative: stepsWithEvents(steps) };
+}
+
+function stepsWithEvents({ canary, baseline }: CountSteps): number {
+  return canary.reduce((found, events, step) => found + (events + (baseline[step] ?? 0) > 0 ? 1 : 0), 0);
 }
 
 /** Sums of squares and of neighbours' products of a stretch around its own mean. */
@@ -61,7 +67,7 @@ function centred(
  */
 export function tempering(residuals: Residuals, onset: number): number {
   const t = residuals.value.length;
-  if (t < 5) return 1;
+  if (t < 5 || residuals.informative === 0) return 1;
   const before = centred(residuals, 0, onset);
   const after = centred(residuals, onset, t);
   const square = before.square + after.square;
@@ -72,8 +78,10 @@ export function tempering(residuals: Residuals, onset: number): number {
   return (1 - p) / (1 + p);
 }
 
-/** Pearson's dispersion: the mean square of the residuals, 1 for pure chance, at least 1, and 1 for under 5 steps. */
-export function dispersionOf({ squares, value }: Residuals): number {
-  const n = value.length;
-  return n < 5 ? 1 : Math.max(1, (squares[n] ?? 0) / (n - 1));
+/**
+ * Pearson's dispersion χ²/(n − 1) over the n steps with events (McCullagh & Nelder 1989, 4.5): 1 for pure chance; at
+ * least 1, and 1 for under 5 such steps. Steps without events would dilute it.
+ */
+export function dispersionOf({ squares, value, informative }: Residuals): number {
+  return informative < 5 ? 1 : Math.max(1, (squares[value.length] ?? 0) / (informative - 1));
 }

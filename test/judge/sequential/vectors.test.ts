@@ -1,6 +1,6 @@
 import { fittedRatio, joinCounts } from '../../../src/judge/sequential/count-steps.ts';
-import { countsLogE, harmGrid } from '../../../src/judge/sequential/counts-evidence.ts';
-import { gaugeLogE } from '../../../src/judge/sequential/gauge-evidence.ts';
+import { countsEvidence, harmGrid } from '../../../src/judge/sequential/counts-evidence.ts';
+import { gaugeEvidence } from '../../../src/judge/sequential/gauge-evidence.ts';
 import { gaugePosterior } from '../../../src/judge/sequential/gauge-posterior.ts';
 import { phiPrior } from '../../../src/judge/sequential/phi-prior.ts';
 import { pearsonResiduals } from '../../../src/judge/sequential/tempering.ts';
@@ -36,7 +36,7 @@ describe('the reference values of the sequential judge', () => {
       looks.forEach((look, index) => {
         const values = winsorise(d.slice(0, look));
         const whites = phiGrid.map((phi) => whiten(values, phi));
-        const logE = gaugeLogE(whites, prior, planned, { boundary: margin, sign: 1 });
+        const { logE } = gaugeEvidence(whites, prior, planned, { boundary: margin, sign: 1 });
         assertClose(logE, (one.expected as { logE: number[] }).logE[index]!, one);
       });
     });
@@ -73,7 +73,7 @@ describe('the reference values of the sequential judge', () => {
         const cut = (values: number[]) => values.slice(0, look);
         const steps = joinCounts({ events: cut(xc), total: cut(nc) }, { events: cut(xb), total: cut(nb) });
         const residuals = pearsonResiduals(steps, fittedRatio(steps));
-        const logE = countsLogE(
+        const { logE } = countsEvidence(
           steps,
           residuals,
           planned,
