@@ -369,17 +369,13 @@ for (const { name, open } of databases) {
       });
 
       it('gives the lease back when the process stops during a look', async () => {
-        const never = new Promise<never>(() => {});
-        const provider = {
-          ...makeProvider(traffic()),
-          fetch: (request: QueryRequest) =>
-            Promise.race([
-              never,
-              new Promise<never>((_, reject) =>
-                request.signal.addEventListener('abort', () => reject(new Error('aborted'))),
-              ),
-            ]),
-        };
+        const hanging = ({ signal }: QueryRequest) =>
+          new Promise<never>((_, reject) => {
+            const give = (): void => reject(new Error('aborted'));
+            if (signal.aborted) give();
+            signal.addEventListener('abort', give);
+          });
+        const provider = { ...makeProvider(traffic()), fetch: hanging };
         const { runs, scheduler, setMinutes, unitOfWork } = house({ provider });
         await runs.start(makeRequest());
         setMinutes(2);
