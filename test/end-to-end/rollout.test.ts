@@ -16,7 +16,7 @@ import {
   revision,
   summarize,
 } from './support/rollouts.ts';
-import type { Analysis, Serin } from './support/serin.ts';
+import type { Analysis } from './support/serin.ts';
 import { until } from './support/until.ts';
 import { startWorld, templates, type World } from './support/world.ts';
 
@@ -153,30 +153,6 @@ function assertFailedEarly(outcome: Outcome, metric: string): void {
   assert.ok(Date.parse(analysis.concludedAt ?? '') < Date.parse(analysis.endsAt), explain(outcome));
   assertOneAnalysis(outcome);
   assertRunningUntilConcluded(outcome);
-}
-
-async function postAborted(serin: Serin, { service, environment, uid, version }: Rollout): Promise<void> {
-  const response = await fetch(`${serin.url}/v1/hooks/argo-rollouts/events`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      event: 'rollout-aborted',
-      outcome: 'aborted',
-      sentAt: new Date().toISOString(),
-      environment,
-      rollout: {
-        namespace: 'shop',
-        name: service,
-        uid,
-        generation: 12,
-        revision,
-        labels: { 'app.kubernetes.io/version': version },
-        strategy: 'canary',
-        images: [],
-      },
-    }),
-  });
-  assert.deepEqual([response.status, await response.json()], [202, { accepted: true }]);
 }
 
 describe(title, () => {

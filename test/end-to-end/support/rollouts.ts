@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ArgoRun, type Phase, startArgoRun } from './argo.ts';
 import { fast, millisecondsOf, minutely, pollsFor } from './plans.ts';
 import type { Analysis, Serin } from './serin.ts';
@@ -15,7 +16,7 @@ export type Rollout = {
   readonly version: string;
 };
 
-export const revision = '7';
+const revision = '7';
 
 /** Begins the analysis run of a rollout. */
 export function judge(serin: Serin, rollout: Rollout): ArgoRun {
@@ -76,4 +77,32 @@ export function summarize({ run, analysis }: Outcome): string {
   const seconds = ((end - Date.parse(analysis.startedAt)) / 1000).toFixed(0);
   const { logE } = analysis.evidence;
   return `${analysis.verdict} after ${analysis.looks} looks, ${seconds} s, ${run.measurements.length} polls, ln E ${logE.toFixed(1)}: ${analysis.reason}`;
+}
+
+/** Tells Serin, as Argo's notifications do, that the rollout was aborted; Serin must accept it. */
+export async function postAborted(
+  serin: Serin,
+  { service, environment, uid, version }: Rollout,
+): Promise<void> {
+  const response = await fetch(`${serin.url}/v1/hooks/argo-rollouts/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      event: 'rollout-aborted',
+      outcome: 'aborted',
+      sentAt: new Date().toISOString(),
+      environment,
+      rollout: {
+        namespace: 'shop',
+        name: service,
+        uid,
+        generation: 12,
+        revision,
+        labels: { 'app.kubernetes.io/version': version },
+        strategy: 'canary',
+        images: [],
+      },
+    }),
+  });
+  assert.deepEqual([response.status, await response.json()], [202, { accepted: true }]);
 }
