@@ -12,8 +12,8 @@ import {
   judge,
   looked,
   type Outcome,
+  postAborted,
   type Rollout,
-  revision,
   summarize,
 } from './support/rollouts.ts';
 import type { Analysis } from './support/serin.ts';
