@@ -1,18 +1,8 @@
 import type { ChangeReport } from './ledger/changes.ts';
+import { seededRandom } from './metrics/synthetic/random.ts';
 
 const day = 86_400_000;
 const days = 90;
-
-/** A small generator of fractions with a fixed seed: the demo looks the same each time (Mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 function makeChange(service: string, number: number, startedAt: number, fate: number): ChangeReport {
   const finishedAt = startedAt + 1_800_000;
@@ -42,7 +32,7 @@ function makeChange(service: string, number: number, startedAt: number, fate: nu
 
 /** About a hundred and fifty made-up changes of two services over the last three months, all of source `demo`. */
 export function makeDemoHistory(now: number): ChangeReport[] {
-  const random = createRandom(20260101);
+  const random = seededRandom('demo');
   const first = Math.floor(now / day) * day - days * day;
   return ['demo-checkout', 'demo-search'].flatMap((service) => {
     const changes: ChangeReport[] = [];

@@ -10,6 +10,11 @@ export function writeNumber(value: number): string {
   return trimmed === '' ? grouped : `${grouped}.${trimmed}`;
 }
 
+/** Writes a measured value with three significant digits: 0.0301, 1.23, 150, 7 512. */
+export function writeValue(value: number): string {
+  return Math.abs(value) >= 100 || value === 0 ? writeNumber(value) : String(Number(value.toPrecision(3)));
+}
+
 /** Writes a fraction as per cent: 0.041 → `4.1 %`. */
 export function writePercent(fraction: number): string {
   return `${writeNumber(100 * fraction)} %`;

@@ -2,16 +2,11 @@ import type { Knex } from 'knex';
 import type { Change } from '../ledger/change.ts';
 import type { ChangeEvent, ChangeFilter, LedgerStore } from '../ledger/ledger-store.ts';
 import { changeFromRow, changeToRow, eventFromRow, eventToRow, type StoredRow } from './change-rows.ts';
-import { readCursor, writeCursor } from './cursor.ts';
 import type { Connection } from './database.ts';
+import { newestFirst, readPage } from './paging.ts';
 
 /** Nobody has more changes of one place, or revisions of one rollout, at hand at once; the newest matter. */
 const recentLimit = 200;
-
-const newestFirst = [
-  { column: 'changes.created_at', order: 'desc' },
-  { column: 'changes.id', order: 'desc' },
-];
 
 /** Keeps changes, their names and events in the database, or as one of its transactions sees them. */
 export function createLedgerStore(connection: Connection): LedgerStore {
@@ -116,22 +111,17 @@ async function sourcesOf(
   return sources;
 }
 
-async function list(
+function list(
   connection: Connection,
   filter: ChangeFilter,
   limit: number,
   cursor: string | null,
 ): ReturnType<LedgerStore['list']> {
-  const after = cursor === null ? null : readCursor(cursor);
-  const found = await select(connection, (query) => {
-    query.modify(whereMatches, filter).orderBy(newestFirst);
-    // One more than asked for tells whether there is a next page.
-    query.limit(limit + 1);
-    return after === null ? query : query.whereRaw('(created_at, id) < (?, ?)', [after.createdAt, after.id]);
-  });
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  return { items, nextCursor: found.length > limit && last !== undefined ? writeCursor(last) : null };
+  return readPage(
+    (narrow) => select(connection, (query) => narrow(query.modify(whereMatches, filter))),
+    limit,
+    cursor,
+  );
 }
 
 function whereMatches(query: Knex.QueryBuilder, filter: ChangeFilter): void {

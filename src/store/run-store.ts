@@ -2,8 +2,8 @@ import type { Knex } from 'knex';
 import type { Phase, Run } from '../analysis/run.ts';
 import type { KeySpace, Page, RunFilter, RunStore } from '../analysis/run-store.ts';
 import { readInteger, readIntegerOrNull } from './columns.ts';
-import { readCursor, writeCursor } from './cursor.ts';
 import type { Connection } from './database.ts';
+import { newestFirst, readPage } from './paging.ts';
 import { claimDue, noLease, releaseLease, renewLease, whereFree } from './run-leases.ts';
 import { fromRow, keyColumns, runColumns, type StoredRunRow, stateOf, toRow } from './run-rows.ts';
 import { loadSeries, saveSeries } from './run-series.ts';
@@ -12,11 +12,6 @@ const table = 'runs';
 
 /** A rollout has few runs; more than this many are some mistake's, and the newest are those that matter. */
 const rolloutLimit = 100;
-
-const newestFirst = [
-  { column: 'created_at', order: 'desc' },
-  { column: 'id', order: 'desc' },
-];
 
 /** Keeps runs in the database, or as one of its transactions sees them. */
 export function createRunStore(connection: Connection): RunStore {
@@ -66,22 +61,17 @@ async function findLatest(connection: Connection, keySpace: KeySpace): Promise<R
   return run ?? null;
 }
 
-async function list(
+function list(
   connection: Connection,
   filter: RunFilter,
   limit: number,
   cursor: string | null,
 ): Promise<Page<Run>> {
-  const after = cursor === null ? null : readCursor(cursor);
-  const found = await select(connection, (query) => {
-    query.modify(whereMatches, filter).orderBy(newestFirst);
-    // One more than asked for tells whether there is a next page.
-    query.limit(limit + 1);
-    return after === null ? query : query.whereRaw('(created_at, id) < (?, ?)', [after.createdAt, after.id]);
-  });
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  return { items, nextCursor: found.length > limit && last !== undefined ? writeCursor(last) : null };
+  return readPage(
+    (narrow) => select(connection, (query) => narrow(query.modify(whereMatches, filter))),
+    limit,
+    cursor,
+  );
 }
 
 function whereMatches(query: Knex.QueryBuilder, filter: RunFilter): void {

@@ -1,7 +1,8 @@
 import { wilcoxonRankSum } from 'simple-statistics';
 import { judge } from '../../src/judge/judge.ts';
 import type { JudgeInput, MetricInput } from '../../src/judge/types.ts';
-import { createRandom, median, printTable } from './table.ts';
+import { createRandom } from '../support/random.ts';
+import { median, printTable } from './table.ts';
 
 const common = { direction: 'increase', weight: 1, critical: false } as const;
 

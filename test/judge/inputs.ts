@@ -1,15 +1,5 @@
 import type { JudgeInput, MetricInput, Samples } from '../../src/judge/types.ts';
-
-/** A small seeded generator of fractions in [0, 1) (Mulberry32). */
-export function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { createRandom } from '../support/random.ts';
 
 /** Standard normal numbers from fractions (Box & Muller). */
 export function normals(random: () => number): () => number {

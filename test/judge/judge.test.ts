@@ -171,6 +171,13 @@ describe('judge', () => {
       assert.equal(judge(input([empty, fine()], { onNoData: 'fail', final: false })).verdict, 'running');
     });
 
+    it('a window whose end nobody saw, though both arms went quiet together', () => {
+      const quiet = (values: number[]) => values.map((value, step) => (step >= 27 ? null : value));
+      const { verdict, findings, reason } = judge(input([gauge(quiet(alike), quiet(usual)), fine()]));
+      assert.deepEqual([verdict, findings[0]?.obstacle], ['inconclusive', 'no_data']);
+      assert.match(reason, /none of the last 3 steps has data in both arms/);
+    });
+
     it('a metric that is missing in more than half of the steps', () => {
       const sparse = (values: number[]) => values.map((value, step) => (step % 5 < 3 ? null : value));
       assert.equal(judge(input([gauge(sparse(alike), sparse(usual))])).findings[0]?.obstacle, 'no_data');

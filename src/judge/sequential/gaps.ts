@@ -11,6 +11,8 @@ export type Gaps = {
   /** Steps with a value in both arms. */
   readonly paired: number;
   readonly enough: boolean;
+  /** Not one of the last three steps has a value in both arms. */
+  readonly endsEmpty: boolean;
   /** The canary said nothing three times in a row while the baseline spoke. */
   readonly wentSilent: boolean;
   /** That, or the canary said nothing in the last three steps while the baseline spoke in one of them. */
@@ -36,9 +38,13 @@ export function findGaps(canary: Samples, baseline: Samples): Gaps {
     last.length === silentSteps &&
     last.every((value) => value === null) &&
     isSilent.slice(-silentSteps).includes(true);
+  const lastPaired = last.some(
+    (value, step) => value !== null && (baseline.slice(-silentSteps)[step] ?? null) !== null,
+  );
   return {
     steps: canary.length,
     paired,
+    endsEmpty: last.length === silentSteps && !lastPaired,
     enough: paired >= leastPaired && 2 * paired >= canary.length,
     wentSilent,
     silent: wentSilent || endsSilent,
@@ -51,6 +57,12 @@ export function describeGaps(
 ): { readonly obstacle: 'silent' | 'no_data'; readonly trouble: string } | null {
   if (gaps.silent)
     return { obstacle: 'silent', trouble: 'the canary fell silent for 3 steps while the baseline went on' };
+  if (gaps.enough && gaps.endsEmpty) {
+    return {
+      obstacle: 'no_data',
+      trouble: 'none of the last 3 steps has data in both arms, so the end was not seen',
+    };
+  }
   if (gaps.enough) return null;
   const found =
     gaps.paired === 0

@@ -1,7 +1,7 @@
 import { mean, median } from 'simple-statistics';
 import { clean, present } from '../clean.ts';
 import type { Direction, JudgeInput, MetricInput, Samples } from '../types.ts';
-import { writeChange, writeDropped, writeNumber, writePercent } from '../words.ts';
+import { writeChange, writeDropped, writePercent, writeValue } from '../words.ts';
 import { type Assessment, passProbability } from './assessment.ts';
 import { meanOfSides, sidesOf } from './direction.ts';
 import { findGaps } from './gaps.ts';
@@ -136,7 +136,7 @@ function describe(
   arms: { canary: Samples; baseline: Samples },
 ): string {
   const middle = (values: Samples): string =>
-    present(values).length === 0 ? 'nothing' : writeNumber(median(present(values)));
+    present(values).length === 0 ? 'nothing' : writeValue(median(present(values)));
   const levels = `${name}: ${middle(arms.canary)} in the canary against ${middle(arms.baseline)}`;
   if (effect === null || interval === null) return levels;
   const [low, high] = interval;
