@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { judge } from '../../src/judge/judge.ts';
-import type { Finding, JudgeInput, MetricInput, Samples } from '../../src/judge/types.ts';
+import type { Finding, JudgeInput, MetricInput } from '../../src/judge/types.ts';
+import { gauge, input, ratio } from './inputs.ts';
 
 const n = 30;
 const flat = (value: number, steps = n): number[] => Array.from({ length: steps }, () => value);
@@ -10,53 +11,8 @@ const once = (value: number): number[] => [value, ...flat(0, n - 1)];
 const wave = (level: number, shift: number, steps = n): number[] =>
   Array.from({ length: steps }, (_, i) => level * Math.exp(0.05 * Math.sin(7.3 * (i + shift) ** 1.3)));
 
-const common = { direction: 'increase', weight: 1, critical: false } as const;
-
-type Counts = Extract<MetricInput, { kind: 'ratio' | 'count' }>;
-type Gauge = Extract<MetricInput, { kind: 'gauge' }>;
-
-function ratio(
-  canary: [Samples, Samples],
-  baseline: [Samples, Samples],
-  changes: Partial<Counts> = {},
-): Counts {
-  return {
-    ...common,
-    kind: 'ratio',
-    name: 'errors',
-    margin: 0.1,
-    acceptable: { relative: 0.5, absolute: 0.001 },
-    canary: { events: canary[0], total: canary[1] },
-    baseline: { events: baseline[0], total: baseline[1] },
-    ...changes,
-  };
-}
-
-function gauge(canary: Samples, baseline: Samples, changes: Partial<Gauge> = {}): Gauge {
-  return {
-    ...common,
-    kind: 'gauge',
-    name: 'latency',
-    margin: 0.02,
-    acceptable: { relative: 0.1 },
-    canary: { values: canary },
-    baseline: { values: baseline },
-    ...changes,
-  };
-}
-
 function look(metric: MetricInput, changes: Partial<JudgeInput> = {}) {
-  const judgement = judge({
-    alpha: 0.05,
-    plannedSteps: n,
-    stepSeconds: 60,
-    final: true,
-    earlyPass: false,
-    onCanarySilent: 'inconclusive',
-    onNoData: 'inconclusive',
-    metrics: [metric],
-    ...changes,
-  });
+  const judgement = judge(input([metric], changes));
   return { ...judgement, finding: judgement.findings[0] as Finding };
 }
 
