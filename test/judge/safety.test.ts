@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { judge } from '../../src/judge/judge.ts';
-import type { Finding, JudgeInput, MetricInput } from '../../src/judge/types.ts';
+import type { Finding, JudgeInput, MetricInput, Samples } from '../../src/judge/types.ts';
 import { gauge, input, ratio } from './inputs.ts';
 
 const n = 30;
