@@ -45,6 +45,18 @@ describe('judge', () => {
       assert.equal(judge(input(metrics, { final: false, earlyPass: true })).verdict, 'pass');
       assert.equal(judge(input(metrics, { final: false })).verdict, 'running');
     });
+
+    it('not early for being fine since some later step, after harm at the start', () => {
+      const early = counts(22, 40, 24).map((count, step) => (step < 8 ? 3 * count : Math.round(0.8 * count)));
+      const metrics = [
+        ratio([early, flat(1000, 24)], [counts(23, 40, 24), flat(1000, 24)], {
+          margin: 9,
+          acceptable: { relative: 0.5 },
+        }),
+      ];
+      const once = judge(input(metrics, { final: false, earlyPass: true }));
+      assert.equal(once.verdict, 'running');
+    });
   });
 
   describe('fails', () => {

@@ -11,6 +11,7 @@ import { meanOfSides, sidesOf } from './direction.ts';
 import { findGaps } from './gaps.ts';
 import type { Side } from './gauge-evidence.ts';
 import { troubleOf } from './obstacle.ts';
+import { theWholeRun } from './onset.ts';
 import { limitAfter, timesNeeded, writeShortfall } from './shortfall.ts';
 import { summariseCounts } from './summary.ts';
 import { dispersionOf, pearsonResiduals, type Residuals, tempering } from './tempering.ts';
@@ -142,11 +143,11 @@ function joined(canary: ReadyArm, baseline: ReadyArm, nonsense: string | null): 
 function weigh(metric: CountsInput, steps: CountSteps, residuals: Residuals, input: JudgeInput) {
   const mayPass = input.earlyPass && !input.final;
   const bound = Math.log1p(metric.acceptable.relative ?? metric.margin);
-  const ask = (side: Side) => countsEvidence(steps, residuals, input.plannedSteps, side);
+  const ask = (side: Side, plannedSteps: number) => countsEvidence(steps, residuals, plannedSteps, side);
   const against = (sign: 1 | -1): Side => ({ boundary: sign * bound, sign: sign === 1 ? -1 : 1 });
   return meanOfSides(metric.direction, (sign) => ({
-    ...ask({ boundary: sign * Math.log1p(metric.margin), sign }),
-    logPass: mayPass ? ask(against(sign)).logE : Number.NEGATIVE_INFINITY,
+    ...ask({ boundary: sign * Math.log1p(metric.margin), sign }, input.plannedSteps),
+    logPass: mayPass ? ask(against(sign), theWholeRun).logE : Number.NEGATIVE_INFINITY,
   }));
 }
 

@@ -9,6 +9,7 @@ import { gaugeEvidence, type Side } from './gauge-evidence.ts';
 import { type GaugePosterior, gaugePosterior } from './gauge-posterior.ts';
 import { gaugeMinimumDetectable, gaugeStepsNeeded } from './gauge-power.ts';
 import { troubleOf } from './obstacle.ts';
+import { theWholeRun } from './onset.ts';
 import { choosePhiPrior } from './phi-prior.ts';
 import { limitAfter, timesNeeded, writeShortfall } from './shortfall.ts';
 import { summarise } from './summary.ts';
@@ -153,11 +154,11 @@ type Question = {
 /** Evidence for harm, and, only where an early pass may be said, evidence against it. */
 function weigh({ whites, prior, margin, bound }: Question, metric: GaugeInput, input: JudgeInput) {
   const mayPass = input.earlyPass && !input.final;
-  const ask = (side: Side) => gaugeEvidence(whites, prior, input.plannedSteps, side);
+  const ask = (side: Side, plannedSteps: number) => gaugeEvidence(whites, prior, plannedSteps, side);
   const against = (sign: 1 | -1): Side => ({ boundary: sign * bound, sign: sign === 1 ? -1 : 1 });
   return meanOfSides(metric.direction, (sign) => ({
-    ...ask({ boundary: sign * margin, sign }),
-    logPass: mayPass ? ask(against(sign)).logE : Number.NEGATIVE_INFINITY,
+    ...ask({ boundary: sign * margin, sign }, input.plannedSteps),
+    logPass: mayPass ? ask(against(sign), theWholeRun).logE : Number.NEGATIVE_INFINITY,
   }));
 }
 

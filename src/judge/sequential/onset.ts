@@ -29,6 +29,12 @@ export type OnsetWindows = {
 };
 
 /**
+ * Planned steps that leave the first window alone. For an early pass: that a canary has been fine since some later step
+ * must not make up for harm before it.
+ */
+export const theWholeRun = 0;
+
+/**
  * Prior over the step at which a harm begins: half on the start of the run, half spread evenly over the steps
  * 4 … T − 2. Fixed by the planned length T in advance, so that a look cannot choose among them; a window that has not
  * begun keeps its weight with evidence 1. A run of 5 steps or fewer has the first window alone.
