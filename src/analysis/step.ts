@@ -66,17 +66,22 @@ async function save(deps: StepDeps, claim: Claim, run: Run, readings: Readings |
   return true;
 }
 
+/** After this long the looks judged so far are written, well before the lease ends; the rest is due at once. */
+const judgeForMs = 20_000;
+
 /** Judges the looks one by one, giving way between them: a backlog must not hold up those who poll. */
 async function judgeLooks(
   deps: StepDeps,
   run: Run,
   readings: Readings,
   looks: readonly number[],
+  stop: AbortSignal,
 ): Promise<Run> {
+  const until = deps.now() + judgeForMs;
   let looked = run;
   for (const at of looks) {
     looked = record(looked, { at, judgement: judge(judgeInput(looked, readings, at)) }, deps.now());
-    if (isOver(looked)) return looked;
+    if (isOver(looked) || stop.aborted || deps.now() >= until) return looked;
     await setImmediate();
   }
   return looked;
@@ -96,7 +101,7 @@ async function look(
     await deps.unitOfWork.stores.runs.release(claim.run.id, claim.token);
     return;
   }
-  const run = await judgeLooks(deps, claim.run, readings, looks);
+  const run = await judgeLooks(deps, claim.run, readings, looks, stop);
   deps.observer.looked((deps.now() - began) / 1000, readings.errors.size);
   await save(deps, claim, run, readings);
 }
