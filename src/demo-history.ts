@@ -1,5 +1,4 @@
 import type { ChangeReport } from './ledger/changes.ts';
-import { seededRandom } from './metrics/synthetic/random.ts';
 
 const day = 86_400_000;
 const days = 90;
@@ -30,23 +29,28 @@ function makeChange(service: string, number: number, startedAt: number, fate: nu
   };
 }
 
+/** The n-th of fractions that spread evenly, the same each time: the demo looks alike whenever it is run. */
+function spread(n: number, irrational: number): number {
+  return (n * irrational) % 1;
+}
+
+function makeService(service: string, offset: number, first: number): ChangeReport[] {
+  const numbers = Array.from({ length: days - 2 }, (_, at) => at).filter(
+    (at) => spread(at + offset, Math.SQRT2) < 0.85,
+  );
+  return numbers.map((at) => {
+    const hour = 9 + 8 * spread(at + offset, Math.E);
+    return makeChange(
+      service,
+      at + 1,
+      first + at * day + Math.floor(hour * 3_600_000),
+      spread(at + offset, Math.PI),
+    );
+  });
+}
+
 /** About a hundred and fifty made-up changes of two services over the last three months, all of source `demo`. */
 export function makeDemoHistory(now: number): ChangeReport[] {
-  const random = seededRandom('demo');
   const first = Math.floor(now / day) * day - days * day;
-  return ['demo-checkout', 'demo-search'].flatMap((service) => {
-    const changes: ChangeReport[] = [];
-    for (let at = 0; at < days - 2; at += 1) {
-      if (random() < 0.85)
-        changes.push(
-          makeChange(
-            service,
-            at + 1,
-            first + at * day + Math.floor((9 + 8 * random()) * 3_600_000),
-            random(),
-          ),
-        );
-    }
-    return changes;
-  });
+  return [...makeService('demo-checkout', 1, first), ...makeService('demo-search', 1001, first)];
 }
