@@ -118,7 +118,7 @@ export function record(run: Run, look: Look, now: number): Run {
   if (judgement.verdict === 'fail' || judgement.verdict === 'pass')
     return conclude(looked, judgement.verdict, judgement.reason, now);
   if (!isFinal) return { ...looked, nextLookAt: nextLook(looked, look.at) };
-  if (run.plan.onInconclusive === 'extend' && !run.extended && run.start + run.plan.maxDuration > run.end)
+  if (run.plan.onInconclusive === 'extend' && run.start + run.plan.maxDuration > run.end)
     return extendWindow({ ...looked, judgedVerdict: 'running' }, now);
   return conclude(looked, resolveInconclusive(run, judgement), judgement.reason, now);
 }

@@ -332,6 +332,18 @@ for (const { name, open } of databases) {
         assert.equal((await unitOfWork.stores.ledger.find(changeId))?.outcome, 'abandoned');
       });
 
+      it('that come late do not end the retry that began after them', async () => {
+        const { runs, rolloutEvents, setMinutes, get } = house();
+        await runs.start(makeRequest({ rollout }));
+        setMinutes(2);
+        await rolloutEvents.take(makeRolloutEvent('aborted', 2));
+        setMinutes(3);
+        const retry = await runs.start(makeRequest({ rollout }));
+        await rolloutEvents.take(makeRolloutEvent('aborted', 2, { facts: { actor: 'second pod' } }));
+        await rolloutEvents.take(makeRolloutEvent('aborted', 2.2));
+        assert.deepEqual([retry.attempt, (await get(retry.id)).phase], [2, 'waiting']);
+      });
+
       it('are taken twice without harm, and ignored for services nobody knows', async () => {
         const { rolloutEvents, unitOfWork } = house();
         assert.equal(await rolloutEvents.take(makeRolloutEvent('completed', 1)), 'recorded');
@@ -347,13 +359,14 @@ for (const { name, open } of databases) {
 
     describe('giving up', () => {
       it('cancels with the verdict inconclusive, and twice without harm', async () => {
-        const { runs, through } = house();
-        const { id } = await runs.start(makeRequest());
+        const { runs, through, unitOfWork } = house();
+        const { id, changeId } = await runs.start(makeRequest());
         await through(2);
         assert.deepEqual(
           [(await runs.cancel(id)).verdict, (await runs.cancel(id)).phase],
           ['inconclusive', 'cancelled'],
         );
+        assert.deepEqual((await unitOfWork.stores.ledger.find(changeId))?.analysisIds, [id]);
         await assert.rejects(runs.cancel('00000000-0000-4000-8000-00000000dead'), { code: 'not_found' });
       });
 
