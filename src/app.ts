@@ -189,10 +189,10 @@ function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvent
     findProvider: (name) => current().providers.get(name) ?? null,
     observer: observeSteps(metrics),
     expireAfter: () => current().config.analysis.rejoinAfter,
-    upSince: now(),
+    upSince: () => scheduler.upSince(),
     readDeadlineMs,
   };
-  const scheduler = wireScheduler(ground, stepDeps);
+  const scheduler: Scheduler = wireScheduler(ground, stepDeps);
   const runs = createRuns({ ...shared, ...stepDeps, recheckMs, poke: () => void scheduler.tick() });
   return { runs, rolloutEvents: createRolloutEvents(shared), scheduler };
 }

@@ -120,10 +120,10 @@ function checkTimes(value: Plan, context: z.RefinementCtx): void {
       `found ${formatDuration(value.maxDuration)}; it must be at least the duration, ${formatDuration(value.duration)}`,
     );
   const judged = value.duration - value.warmup;
-  if (judged < 3 * value.step)
+  if (judged < 4 * value.step)
     say(
       'duration',
-      `after a warmup of ${formatDuration(value.warmup)} it must leave at least 3 steps of ${formatDuration(value.step)}; found ${formatDuration(judged)}`,
+      `after a warmup of ${formatDuration(value.warmup)} it must leave at least 4 steps of ${formatDuration(value.step)}; found ${formatDuration(judged)}`,
     );
   if (judged > 20_000 * value.step)
     say(

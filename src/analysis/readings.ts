@@ -1,6 +1,6 @@
 import { SerinError } from '../errors.ts';
 import type { Series } from '../judge/types.ts';
-import type { Provider } from '../metrics/provider.ts';
+import type { Provider, QueryAnswer } from '../metrics/provider.ts';
 import { type Plan, type PlanMetric, queriesOf } from './plan.ts';
 import { historyPoints, variablesOf } from './queries.ts';
 import type { Run } from './run.ts';
@@ -56,13 +56,13 @@ async function readOne(
   task: Task,
   findProvider: FindProvider,
   signal: AbortSignal,
-): Promise<Series> {
+): Promise<QueryAnswer> {
   const provider = findProvider(task.metric.provider);
   if (provider === null)
     throw new SerinError('unknown_provider', `provider "${task.metric.provider}" is no longer configured`);
   const arm = task.name.arm === 'canary' ? 'canary' : 'baseline';
   const { from, to, query } = task;
-  const answer = await provider.fetch({
+  return provider.fetch({
     query,
     variables: variablesOf(run, arm),
     arm,
@@ -71,13 +71,36 @@ async function readOne(
     step: run.plan.step,
     signal,
   });
-  return answer.series;
 }
 
 function merge(kept: readonly KeptSeries[], task: Task, read: Series, plan: Plan): KeptSeries[] {
   const { metric, arm, field } = task.name;
   const others = kept.filter((one) => !(one.metric === metric && one.arm === arm && one.field === field));
   return [...others, { ...task.name, series: extend(findSeries(kept, task.name), read, plan.settle) }];
+}
+
+/**
+ * Absent events are none, but events that are no number are not known: their total is blanked, so that the step is
+ * missing instead of free of errors.
+ */
+function blankTotals(
+  kept: readonly KeptSeries[],
+  { name }: Task,
+  points: readonly number[],
+): readonly KeptSeries[] {
+  if (name.field !== 'events' || points.length === 0) return kept;
+  return kept.map((one) => {
+    if (one.metric !== name.metric || one.arm !== name.arm || one.field !== 'total') return one;
+    const { start, step, values } = one.series;
+    return {
+      ...one,
+      series: {
+        start,
+        step,
+        values: values.map((value, index) => (points.includes(start + index * step) ? null : value)),
+      },
+    };
+  });
 }
 
 function explain(task: Task, error: unknown): string {
@@ -104,9 +127,14 @@ export async function read(
   answers.forEach((answer, index) => {
     const task = tasks[index];
     if (task === undefined) return;
-    if (answer.status === 'fulfilled') merged = merge(merged, task, answer.value, run.plan);
+    if (answer.status === 'fulfilled') merged = merge(merged, task, answer.value.series, run.plan);
     else if (task.name.arm !== 'history' && !errors.has(task.metric.name))
       errors.set(task.metric.name, explain(task, answer.reason));
+  });
+  answers.forEach((answer, index) => {
+    const task = tasks[index];
+    if (task !== undefined && answer.status === 'fulfilled')
+      merged = blankTotals(merged, task, answer.value.notNumbers);
   });
   return { kept: merged, errors };
 }

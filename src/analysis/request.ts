@@ -7,14 +7,14 @@ import type { FindProvider } from './readings.ts';
 import type { Scope } from './run.ts';
 import type { StartRequest } from './runs.ts';
 
+/** Which run a request means, and a fingerprint of the plan and scopes it asks for. */
+export type RequestIdentity = { readonly service: string; readonly key: string; readonly digest: string };
+
 /** A request with everything looked up and checked: nothing can go wrong for its contents any more. */
-export type ResolvedRequest = {
-  readonly service: string;
+export type ResolvedRequest = RequestIdentity & {
   readonly plan: Plan;
   readonly canary: Scope;
   readonly baseline: Scope;
-  readonly key: string;
-  readonly digest: string;
   /** The window asked for; `null`: from now on, as long as the plan says. */
   readonly start: number | null;
 };
@@ -117,9 +117,10 @@ function checkQueries(
   findProvider: FindProvider,
 ): void {
   const subject = { ...request, ...scopes, version: '', start: 0, end: 0, plan };
+  const prefix = (request.plan ?? null) === null ? '' : 'plan.';
   plan.metrics.forEach((metric, index) => {
     const provider = findProvider(metric.provider);
-    const path = `metrics[${index}].provider`;
+    const path = `${prefix}metrics[${index}].provider`;
     if (provider === null)
       throw new SerinError(
         'unknown_provider',
@@ -132,7 +133,7 @@ function checkQueries(
           provider,
           query,
           variablesOf(subject, arm),
-          `metrics[${index}].${field === 'value' ? 'query' : field}`,
+          `${prefix}metrics[${index}].${field === 'value' ? 'query' : field}`,
           arm,
         );
     }
@@ -163,7 +164,8 @@ function checkArms(canary: Scope, baseline: Scope, plan: Plan): void {
 }
 
 function deriveKey(request: StartRequest, service: string): string {
-  const { change, rollout, template, plan, canary, baseline, start, end } = request;
+  const { change, rollout, template, plan, canary, baseline, start, end, duration, interval, dryRun } =
+    request;
   const identity = [
     service,
     change.version,
@@ -176,8 +178,38 @@ function deriveKey(request: StartRequest, service: string): string {
     sorted(baseline),
     start,
     end,
+    duration,
+    interval,
+    dryRun,
   ];
   return `auto-${fingerprint(identity)}`;
+}
+
+/**
+ * Who a request is: enough to join a run that is there, whatever has become of its template since. What tells plans
+ * and scopes apart is what the request says of them, so that a template changed meanwhile is no conflict.
+ */
+export function identify(request: StartRequest, catalog: Catalog): RequestIdentity {
+  const service = findService(catalog, request.service)?.name ?? request.service;
+  const { template, plan, duration, interval, start, end, canary, baseline } = request;
+  const window = end === null ? null : [start, end];
+  const digest = fingerprint([
+    template,
+    plan ?? null,
+    duration,
+    interval,
+    sorted(canary),
+    sorted(baseline),
+    window,
+  ]);
+  return { service, key: request.key ?? deriveKey(request, service), digest };
+}
+
+function requireService(request: StartRequest, service: Service | null, catalog: Catalog): void {
+  if (service !== null || request.template !== null || (request.plan ?? null) !== null) return;
+  const known = catalog.services.map(({ name }) => name).join(', ') || 'none';
+  const message = `found "${request.service}"; configured are ${known}. A service that is not configured needs a template and both scopes in the request`;
+  throw new SerinError('unknown_service', `service: ${message}`, { issues: [{ path: 'service', message }] });
 }
 
 /**
@@ -191,32 +223,11 @@ export function resolveRequest(
   now: number,
 ): ResolvedRequest {
   const service = findService(catalog, request.service);
+  requireService(request, service, catalog);
   const scopes = chooseScopes(request, service);
-  if (service === null && request.template === null && (request.plan ?? null) === null) {
-    const known = catalog.services.map(({ name }) => name).join(', ') || 'none';
-    const message = `found "${request.service}"; configured are ${known}. A service that is not configured needs a template and both scopes in the request`;
-    throw new SerinError('unknown_service', `service: ${message}`, {
-      issues: [{ path: 'service', message }],
-    });
-  }
   const plan = applyOverrides(choosePlan(request, service, catalog), request, service, catalog);
   checkArms(scopes.canary, scopes.baseline, plan);
   checkStart(request, plan, now);
   checkQueries(plan, request, scopes, findProvider);
-  const name = service?.name ?? request.service;
-  return {
-    service: name,
-    plan,
-    ...scopes,
-    key: request.key ?? deriveKey(request, name),
-    digest: fingerprint([
-      request.template,
-      request.plan ?? null,
-      request.duration,
-      request.interval,
-      sorted(request.canary),
-      sorted(request.baseline),
-    ]),
-    start: request.start,
-  };
+  return { ...identify(request, catalog), plan, ...scopes, start: request.start };
 }

@@ -62,17 +62,17 @@ function nameOf({ uid, revision }: Rollout): string {
   return `${uid}/${revision}`;
 }
 
-/** What an event means for the runs of its rollout: the revision's own when it ended, the others when a new one began. */
+/** What an event means for the runs of its rollout: the revision's own when it ended, older ones whenever a newer is told of. */
 function endingFor(event: RolloutEvent, run: Run): 'completed' | 'aborted' | 'superseded' | null {
   const isOwn = run.rollout?.revision === event.rollout.revision;
-  if (event.type === 'completed' || event.type === 'aborted') return isOwn ? event.type : null;
-  const isOlder = Number(run.rollout?.revision) < Number(event.rollout.revision);
-  return event.type === 'started' && isOlder && run.createdAt <= event.at ? 'superseded' : null;
+  if (isOwn) return event.type === 'completed' || event.type === 'aborted' ? event.type : null;
+  return Number(run.rollout?.revision) < Number(event.rollout.revision) ? 'superseded' : null;
 }
 
 /** Events that come late must not end a run that began after them: that is a retry of the same revision. */
 function concerns(event: RolloutEvent, run: Run): boolean {
-  return run.rolloutEndedAt === null && run.createdAt <= event.at;
+  const isNews = run.rolloutEndedAt === null || (!isOver(run) && event.at < run.rolloutEndedAt);
+  return isNews && run.createdAt <= event.at;
 }
 
 /** Ends the runs concerned; a run that changes meanwhile is read again, for a verdict may have just fallen. */
@@ -122,12 +122,8 @@ async function recordEvent(
   const dedupeKey = `${externalId}/${type}/${target ?? ''}/${at}`;
   const told = { source, externalId, ...place, target, type, at, facts, reason, dedupeKey };
   const { duplicate } = await recordRolloutEvent(stores.ledger, told, deps.ledgerPolicy());
-  if (type === 'started')
-    await supersedeOpen(
-      stores.ledger,
-      { source, uid: event.rollout.uid, revision: event.rollout.revision, at },
-      deps.ledgerPolicy(),
-    );
+  const { uid, revision } = event.rollout;
+  await supersedeOpen(stores.ledger, { source, uid, revision, at }, deps.ledgerPolicy());
   return duplicate;
 }
 

@@ -53,6 +53,8 @@ export type Run = {
   readonly judgement: Judgement | null;
   /** Number of looks judged so far. */
   readonly looks: number;
+  /** When the last look was tried first, where a provider failed it; `null` until then. */
+  readonly finalTriedAt: number | null;
   /** The scheduled time of the last look judged; `null` before the first. */
   readonly lookedThrough: number | null;
   /** When the run is due; `null` once it is over. */

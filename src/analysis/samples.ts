@@ -38,9 +38,21 @@ function valuesOf(
   return slice(series, from, to, step).map((value, index) => (from + index * step <= through ? value : null));
 }
 
-/** Gauge values with those left out that rest on too few requests. */
-function supported(values: (number | null)[], support: (number | null)[], minimum: number): Samples {
-  return values.map((value, index) => ((support[index] ?? 0) >= minimum ? value : null));
+/**
+ * Gauge values with those left out that rest on too few requests. Where it is the canary that had some but too few, the
+ * baseline's value goes as well: a quiet canary is not a silent one.
+ */
+function supported(
+  values: (number | null)[],
+  own: (number | null)[],
+  minimum: number,
+  canary: (number | null)[],
+): Samples {
+  return values.map((value, index) => {
+    const requests = canary[index] ?? 0;
+    const isQuiet = requests > 0 && requests < minimum;
+    return (own[index] ?? 0) >= minimum && !isQuiet ? value : null;
+  });
 }
 
 function historyOf(readings: Readings, metric: PlanMetric): Samples | undefined {
@@ -62,15 +74,12 @@ function metricInput(run: Run, readings: Readings, metric: PlanMetric, to: numbe
   if (metric.kind === 'gauge') {
     const fields: Field[] = metric.support === undefined ? ['value'] : ['value', 'support'];
     const through = readThrough(metric, fields, readings);
+    const field = (which: Arm, name: Field) => valuesOf(run, readings, metric, which, name, to, through);
     const arm = (which: Arm) => {
-      const values = valuesOf(run, readings, metric, which, 'value', to, through);
+      const values = field(which, 'value');
       if (metric.minSupport === undefined) return { values };
       return {
-        values: supported(
-          values,
-          valuesOf(run, readings, metric, which, 'support', to, through),
-          metric.minSupport,
-        ),
+        values: supported(values, field(which, 'support'), metric.minSupport, field('canary', 'support')),
       };
     };
     return {
@@ -93,7 +102,8 @@ export function judgeInput(run: Run, readings: Readings, at: number): JudgeInput
   const to = lastPoint(run, at);
   return {
     alpha: run.alpha,
-    plannedSteps: plannedSteps(run),
+    // The weights of the onset windows are fixed by the first planned end: extending must not choose them anew.
+    plannedSteps: plannedSteps({ ...run, end: run.start + plan.duration }),
     stepSeconds: plan.step / 1000,
     final: at >= endsAt(run),
     earlyPass: plan.earlyPass,

@@ -21,6 +21,8 @@ export type SchedulerDeps = {
 export type Scheduler = {
   /** Ticks each second from now on. */
   start(): void;
+  /** Since when claiming has worked without a break: while the store is away, now. */
+  upSince(): number;
   /** Claims what is due and begins to look; resolves when the claiming is over, not the looking. */
   tick(): Promise<void>;
   /** Resolves when no look is under way. */
@@ -31,6 +33,30 @@ export type Scheduler = {
 
 const housekeepingEvery = 60_000;
 
+/** Since when something has worked without a break; while it does not, that is now. */
+function createUptime(now: () => number): { worked(): void; failed(): void; since(): number } {
+  let since: number | null = now();
+  return {
+    worked: () => {
+      since ??= now();
+    },
+    failed: () => {
+      since = null;
+    },
+    since: () => since ?? now(),
+  };
+}
+
+/** Does the housekeeping about once a minute, however often it is called. */
+function createHousekeeping({ now, housekeeping, onError }: SchedulerDeps): () => Promise<void> {
+  let keptAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (now() - keptAt < housekeepingEvery) return;
+    keptAt = now();
+    await housekeeping().catch((error: unknown) => onError(error, 'housekeeping'));
+  };
+}
+
 /** Claims due runs by lease and looks at many at once. */
 export function createScheduler(deps: SchedulerDeps): Scheduler {
   const active = new Map<string, Promise<void>>();
@@ -38,7 +64,8 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
   let stopped = false;
   let claiming: Promise<void> | null = null;
   let again = false;
-  let keptHouseAt = Number.NEGATIVE_INFINITY;
+  const uptime = createUptime(deps.now);
+  const keepHouse = createHousekeeping(deps);
   let task: ReturnType<typeof schedule> | null = null;
 
   async function perform(claim: Claim): Promise<void> {
@@ -61,25 +88,23 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       const free = deps.concurrency - active.size;
       if (stopped || free <= 0) return;
       const claims = await deps.runs.claimDue(deps.now(), free, deps.leaseMs);
+      uptime.worked();
       for (const claim of claims) begin(claim);
     } while (again);
-  }
-
-  async function keepHouse(): Promise<void> {
-    if (stopped || deps.now() - keptHouseAt < housekeepingEvery) return;
-    keptHouseAt = deps.now();
-    await deps.housekeeping().catch((error: unknown) => deps.onError(error, 'housekeeping'));
   }
 
   async function tick(): Promise<void> {
     again = true;
     claiming ??= claimAll()
-      .catch((error: unknown) => deps.onError(error, 'claim due runs'))
+      .catch((error: unknown) => {
+        uptime.failed();
+        deps.onError(error, 'claim due runs');
+      })
       .finally(() => {
         claiming = null;
       });
     await claiming;
-    await keepHouse();
+    if (!stopped) await keepHouse();
   }
 
   async function idle(): Promise<void> {
@@ -91,6 +116,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
     start: () => {
       task = schedule('* * * * * *', tick);
     },
+    upSince: uptime.since,
     tick,
     idle,
     stop: async (graceMs) => {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { SerinError } from '../errors.ts';
+import type { Change } from '../ledger/change.ts';
 import { type LedgerPolicy, recordReport } from '../ledger/changes.ts';
 import type { Catalog } from './catalog.ts';
 import type { FindProvider } from './readings.ts';
-import { type ResolvedRequest, resolveRequest } from './request.ts';
+import { identify, type RequestIdentity, type ResolvedRequest, resolveRequest } from './request.ts';
 import type { Run } from './run.ts';
 import type { Stores, UnitOfWork } from './run-store.ts';
 import type { StartRequest } from './runs.ts';
@@ -16,6 +17,8 @@ export type StartDeps = {
   readonly findProvider: FindProvider;
   readonly ledgerPolicy: () => LedgerPolicy;
   readonly now: () => number;
+  /** Since when callers could have asked without a break. */
+  readonly upSince: () => number;
 };
 
 /** Polls come each few seconds; noting one in a while is enough to tell a caller that went away. */
@@ -26,16 +29,21 @@ export async function noteAsked(stores: Stores, run: Run, now: number): Promise<
   if (now - run.askedAt >= touchEvery) await stores.runs.touch(run.id, now);
 }
 
-/** A concluded key replays its verdict until its rollout is over or nobody asked for a while. */
-function startsAfresh(run: Run, rejoinAfter: number, now: number): boolean {
-  return (
-    isOver(run) &&
-    (run.rolloutEndedAt !== null || now - Math.max(run.askedAt, run.concludedAt ?? 0) > rejoinAfter)
-  );
+/** A concluded key replays its verdict until its rollout is over or nobody asked for a while who could have. */
+function startsAfresh(run: Run, { catalog, now, upSince }: StartDeps): boolean {
+  if (!isOver(run)) return false;
+  const last = Math.max(run.askedAt, run.concludedAt ?? 0, upSince());
+  return run.rolloutEndedAt !== null || now() - last > catalog().rejoinAfter;
 }
 
-function join(run: Run, resolved: ResolvedRequest): Run {
-  if (run.digest === resolved.digest) return run;
+/** A dry run tells its callers pass, so it and a real one are never joined. */
+function join(run: Run, identity: RequestIdentity, dryRun: boolean): Run {
+  if (run.dryRun !== dryRun)
+    throw new SerinError(
+      'key_conflict',
+      `key "${run.key}" belongs to analysis ${run.id}, which is ${run.dryRun ? 'a' : 'no'} dry run; use another key`,
+    );
+  if (run.digest === identity.digest) return run;
   throw new SerinError(
     'key_conflict',
     `key "${run.key}" belongs to analysis ${run.id}, which has another plan or other scopes; use another key, or the same plan and scopes`,
@@ -54,6 +62,15 @@ function nameChange(
   return { source: 'analysis', externalId: attempt === 1 ? where : `${where}#${attempt}` };
 }
 
+function isSameChange(previous: Run, change: Change, { rollout, change: told }: StartRequest): boolean {
+  const differs = (['version', 'commit', 'artifact'] as const).some(
+    (key) => change[key] && told[key] && change[key] !== told[key],
+  );
+  return (
+    !differs && previous.rollout?.uid === rollout?.uid && previous.rollout?.revision === rollout?.revision
+  );
+}
+
 async function changeOf(
   deps: StartDeps,
   stores: Stores,
@@ -63,7 +80,7 @@ async function changeOf(
 ): Promise<string> {
   if (previous !== null) {
     const change = await stores.ledger.find(previous.changeId);
-    if (change?.outcome === 'pending') return change.id;
+    if (change?.outcome === 'pending' && isSameChange(previous, change, request)) return change.id;
   }
   const name = nameChange(request, resolved, (previous?.attempt ?? 0) + 1);
   const targets = request.target === null ? [] : [request.target];
@@ -113,6 +130,7 @@ async function createRun(
     reason: start > now ? 'the analysis has not begun' : 'waiting for the first data',
     judgement: null,
     looks: 0,
+    finalTriedAt: null,
     lookedThrough: null,
     nextLookAt: nextLook(window, null),
     alpha: plan.alpha / plan.stages,
@@ -125,19 +143,17 @@ async function createRun(
 }
 
 /** One try; `null` when another request made the run in between. */
-async function tryStart(
-  deps: StartDeps,
-  request: StartRequest,
-  resolved: ResolvedRequest,
-): Promise<Run | null> {
+async function tryStart(deps: StartDeps, request: StartRequest): Promise<Run | null> {
+  const identity = identify(request, deps.catalog());
   const { environment, target } = request;
-  const keySpace = { service: resolved.service, environment, target, key: resolved.key };
+  const keySpace = { service: identity.service, environment, target, key: identity.key };
   const existing = await deps.unitOfWork.stores.runs.findLatest(keySpace);
-  if (existing !== null && !startsAfresh(existing, deps.catalog().rejoinAfter, deps.now())) {
-    const joined = join(existing, resolved);
+  if (existing !== null && !startsAfresh(existing, deps)) {
+    const joined = join(existing, identity, request.dryRun);
     await noteAsked(deps.unitOfWork.stores, joined, deps.now());
     return joined;
   }
+  const resolved = resolveRequest(request, deps.catalog(), deps.findProvider, deps.now());
   return deps.unitOfWork
     .transaction(async (stores) => {
       const run = await createRun(deps, stores, request, resolved, existing);
@@ -157,9 +173,8 @@ function rollBack(): never {
 
 /** Starts a run, or joins the one with the same key. Nothing is stored when the request is refused. */
 export async function startOrJoin(deps: StartDeps, request: StartRequest): Promise<Run> {
-  const resolved = resolveRequest(request, deps.catalog(), deps.findProvider, deps.now());
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    const run = await tryStart(deps, request, resolved);
+    const run = await tryStart(deps, request);
     if (run !== null) return run;
   }
   throw new SerinError(

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { startDeadline } from '../deadline.ts';
 import { judge } from '../judge/judge.ts';
 import type { Verdict } from '../judge/types.ts';
 import { type LedgerPolicy, recordVerdict } from '../ledger/changes.ts';
@@ -24,7 +25,8 @@ export type StepDeps = {
   readonly now: () => number;
   readonly ledgerPolicy: () => LedgerPolicy;
   readonly expireAfter: () => number;
-  readonly upSince: number;
+  /** Since when callers could have asked without a break. */
+  readonly upSince: () => number;
   /** How long one look may read; queries not answered by then are failures of that look. */
   readonly readDeadlineMs: number;
 };
@@ -94,9 +96,11 @@ async function look(
   stop: AbortSignal,
 ): Promise<void> {
   const began = deps.now();
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(deps.readDeadlineMs)]);
   const kept = await deps.unitOfWork.stores.runs.loadSeries(claim.run.id);
-  const readings = await read(claim.run, kept, lastPoint(claim.run, deps.now()), deps.findProvider, signal);
+  const deadline = startDeadline(deps.readDeadlineMs, stop);
+  const to = lastPoint(claim.run, deps.now());
+  const readings = await read(claim.run, kept, to, deps.findProvider, deadline.signal);
+  deadline.release();
   if (stop.aborted) {
     await deps.unitOfWork.stores.runs.release(claim.run.id, claim.token);
     return;
@@ -112,7 +116,7 @@ async function look(
  * then runs out by itself.
  */
 export async function step(deps: StepDeps, claim: Claim, stop: AbortSignal): Promise<void> {
-  const options = { expireAfter: deps.expireAfter(), upSince: deps.upSince };
+  const options = { expireAfter: deps.expireAfter(), upSince: deps.upSince() };
   const action = next(claim.run, deps.now(), options);
   switch (action.type) {
     case 'look':

@@ -49,8 +49,8 @@ export type Look = {
 };
 
 /** How long after the planned end a last look that a provider failed is tried again. */
-function lastTry(run: Run): number {
-  return endsAt(run) + Math.min(2 * run.plan.interval, 120_000);
+function lastTry(run: Run, now: number): number {
+  return (run.finalTriedAt ?? now) + Math.min(2 * run.plan.interval, 120_000);
 }
 
 function retryDelay(run: Run): number {
@@ -78,13 +78,13 @@ export function conclude(run: Run, verdict: Verdict, reason: string, now: number
   };
 }
 
-function extendWindow(run: Run, now: number): Run {
-  const extended = { ...run, extended: true, end: run.start + run.plan.maxDuration };
+function extendWindow(run: Run): Run {
+  const extended = { ...run, extended: true, finalTriedAt: null, end: run.start + run.plan.maxDuration };
   const until = formatDuration(run.plan.maxDuration);
   return {
     ...extended,
     reason: `extended to ${until}: ${run.reason}`,
-    nextLookAt: nextLook(extended, Math.max(now, run.lookedThrough ?? now)),
+    nextLookAt: nextLook(extended, run.lookedThrough),
   };
 }
 
@@ -96,9 +96,10 @@ export function record(run: Run, look: Look, now: number): Run {
   const { judgement } = look;
   const isFinal = look.at >= endsAt(run);
   const unread = judgement.findings.some((finding) => finding.obstacle === 'error');
-  if (isFinal && unread && judgement.verdict === 'inconclusive' && now < lastTry(run)) {
+  if (isFinal && unread && judgement.verdict === 'inconclusive' && now < lastTry(run, now)) {
     return {
       ...run,
+      finalTriedAt: run.finalTriedAt ?? now,
       phase: 'running',
       judgement,
       reason: judgement.reason,
@@ -118,8 +119,9 @@ export function record(run: Run, look: Look, now: number): Run {
   if (judgement.verdict === 'fail' || judgement.verdict === 'pass')
     return conclude(looked, judgement.verdict, judgement.reason, now);
   if (!isFinal) return { ...looked, nextLookAt: nextLook(looked, look.at) };
-  if (run.plan.onInconclusive === 'extend' && run.start + run.plan.maxDuration > run.end)
-    return extendWindow({ ...looked, judgedVerdict: 'running' }, now);
+  const mayExtend = run.rolloutEndedAt === null && run.start + run.plan.maxDuration > run.end;
+  if (run.plan.onInconclusive === 'extend' && mayExtend)
+    return extendWindow({ ...looked, judgedVerdict: 'running' });
   return conclude(looked, resolveInconclusive(run, judgement), judgement.reason, now);
 }
 

@@ -1,3 +1,4 @@
+import { startDeadline } from '../deadline.ts';
 import type { Run } from './run.ts';
 import type { RunEvents } from './run-events.ts';
 import type { RunEvent } from './runs.ts';
@@ -77,8 +78,12 @@ export async function waitFor(
   signal: AbortSignal,
 ): Promise<Run> {
   if (waitMs <= 0) return deps.find(id);
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
-  let latest: Run | null = null;
-  for await (const event of watch(deps, id, deadline)) latest = event.run;
-  return latest !== null && isOver(latest) ? latest : deps.find(id);
+  const deadline = startDeadline(waitMs, signal);
+  try {
+    let latest: Run | null = null;
+    for await (const event of watch(deps, id, deadline.signal)) latest = event.run;
+    return latest !== null && isOver(latest) ? latest : await deps.find(id);
+  } finally {
+    deadline.release();
+  }
 }

@@ -1,10 +1,15 @@
 import { invalidInput } from '../errors.ts';
 
 const deepest = 32;
+/** NUL, or a surrogate without its other half. */
+const oddCharacter = /\0|\p{Surrogate}/u;
 
 function clean(value: unknown, path: string, depth: number): unknown {
   if (depth > deepest) throw invalidInput([{ path, message: `is nested deeper than ${deepest} levels` }]);
   if (Array.isArray(value)) return value.map((item, index) => clean(item, `${path}[${index}]`, depth + 1));
+  if (typeof value === 'string' && oddCharacter.test(value)) {
+    throw invalidInput([{ path, message: 'holds a NUL or half a character, which no database keeps' }]);
+  }
   if (typeof value !== 'object' || value === null) return value;
   const members = Object.entries(value).flatMap(([name, member]) => {
     const at = path === '' ? name : `${path}.${name}`;
@@ -16,7 +21,8 @@ function clean(value: unknown, path: string, depth: number): unknown {
 
 /**
  * A parsed body without the members that are `""` or `null`, at any depth: templating makes an absent value an empty
- * string. Elements of arrays stay. Rejects with `invalid_input` what is nested too deep, and the name `__proto__`.
+ * string. Elements of arrays stay. Rejects with `invalid_input` what is nested too deep, the name `__proto__`, and
+ * text that a database could not give back.
  */
 export function dropAbsent(body: unknown): unknown {
   return clean(body, '', 0);

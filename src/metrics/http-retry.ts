@@ -1,4 +1,4 @@
-import type { Deadline } from './deadline.ts';
+import type { Deadline } from '../deadline.ts';
 import type { Problem } from './http-problem.ts';
 
 export type Attempt<T> = { readonly value: T } | { readonly problem: Problem };

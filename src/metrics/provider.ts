@@ -23,6 +23,11 @@ export type QueryRequest = {
 export type QueryAnswer = {
   /** Exactly the grid asked for; `null` where the backend has nothing. An empty answer is all `null`, no error. */
   readonly series: Series;
+  /**
+   * Grid points, milliseconds, at which the backend answered something that is no number (NaN, an infinity). They are
+   * `null` in the series like absent ones, but tell something else: that the query could not be computed there.
+   */
+  readonly notNumbers: readonly number[];
   /** What the backend warned of; empty when nothing. */
   readonly warnings: readonly string[];
 };

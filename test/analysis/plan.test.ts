@@ -83,7 +83,7 @@ describe('parsePlan', () => {
     [
       'a warm-up that leaves nothing',
       { ...good, warmup: '28m' },
-      /^plan\.duration: after a warmup of 28m it must leave at least 3 steps/,
+      /^plan\.duration: after a warmup of 28m it must leave at least 4 steps/,
     ],
     ['a maximum below the duration', { ...good, maxDuration: '20m' }, /^plan\.maxDuration: found 20m/],
     [

@@ -82,10 +82,10 @@ describe('resolveRequest', () => {
     assert.equal(key({ key: 'mine' }), 'mine');
   });
 
-  it('has another digest for another plan or scopes, not for another wait or dry run', () => {
+  it('has another digest for another plan or scopes, nor for polling', () => {
     const digest = (changes: Partial<StartRequest> = {}) =>
       resolveRequest(request({ key: 'k', ...changes }), catalog, find, start).digest;
-    assert.equal(digest(), digest({ dryRun: true, polled: true }));
+    assert.equal(digest(), digest({ polled: true }));
     for (const change of [
       { template: 'http' },
       { duration: 1_200_000 },
@@ -137,12 +137,12 @@ describe('resolveRequest', () => {
     [
       'an unknown provider',
       { plan: { duration: '10m', metrics: [{ ...metric, provider: 'x' }] } },
-      /^unknown_provider metrics\[0\]\.provider: found "x"/,
+      /^unknown_provider plan\.metrics\[0\]\.provider: found "x"/,
     ],
     [
       'an unknown variable',
       { plan: { duration: '10m', metrics: [{ ...metric, query: '{{scope.pod}}' }] } },
-      /^invalid_input metrics\[0\]\.query: .*scope\.pod.*canary/,
+      /^invalid_input plan\.metrics\[0\]\.query: .*scope\.pod.*canary/,
     ],
     ['a duration below the interval', { duration: 30_000 }, /^invalid_input duration/],
     ['an end before the start', { start, end: start - 1 }, /^invalid_input end: .*must be after start/],

@@ -32,7 +32,7 @@ async function stepOnce(tickMs: number, from: number): Promise<Run[]> {
     },
     ledgerPolicy: () => ({ now, observationWindow: 1, abandonAfter: 1 }),
     expireAfter: () => 600_000,
-    upSince: start,
+    upSince: () => start,
     readDeadlineMs: 5_000,
   };
   await step(deps, { run: makeRun(), token: 't' }, new AbortController().signal);

@@ -81,7 +81,7 @@ describe('record(run, look)', () => {
       const run = makeRun({ plan: makePlan({ onInconclusive: 'pass' }) });
       const late = endsAt(run) + 10 * minute;
       const after = record(
-        run,
+        { ...run, finalTriedAt: endsAt(run) },
         { at: endsAt(run), judgement: makeJudgement('inconclusive', { obstacle }) },
         late,
       );

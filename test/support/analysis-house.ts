@@ -30,6 +30,8 @@ export type House = {
   /** Moves the clock by a minute at a time until `minutes`, looking each time. */
   through(minutes: number): Promise<void>;
   get(id: string): Promise<Run>;
+  /** Takes every template away, as a reload of the configuration may. */
+  forgetTemplates(): void;
 };
 
 export type HouseOptions = {
@@ -37,6 +39,7 @@ export type HouseOptions = {
   readonly plan?: Record<string, unknown>;
   readonly leaseMs?: number;
   readonly startAt?: number;
+  readonly upSince?: () => number;
 };
 
 const minute = 60_000;
@@ -65,7 +68,7 @@ export function makeHouse(database: Database, options: HouseOptions): House {
   let now = options.startAt ?? start;
   const errors: unknown[] = [];
   const unitOfWork = createUnitOfWork(database);
-  const catalog = makeCatalog(options.plan ?? {});
+  let catalog = makeCatalog(options.plan ?? {});
   const shared = {
     unitOfWork,
     events: createRunEvents(),
@@ -78,7 +81,7 @@ export function makeHouse(database: Database, options: HouseOptions): House {
     findProvider: (name) => (name === 'synthetic' ? options.provider : null),
     observer: { looked: () => {}, concluded: () => {} },
     expireAfter: () => 10 * minute,
-    upSince: start,
+    upSince: () => options.upSince?.() ?? start,
     readDeadlineMs: 5_000,
   };
   const scheduler = createScheduler({
@@ -108,6 +111,9 @@ export function makeHouse(database: Database, options: HouseOptions): House {
     },
     through: async (minutes) => {
       for (let passed = Math.ceil((now - start) / minute); passed <= minutes; passed += 0.5) await at(passed);
+    },
+    forgetTemplates: () => {
+      catalog = { ...catalog, templates: new Map() };
     },
     get: async (id) => {
       const run = await unitOfWork.stores.runs.find(id);

@@ -48,6 +48,7 @@ export function makeRun(changes: Partial<Run> = {}): Run {
     reason: 'waiting for the first data',
     judgement: null,
     looks: 0,
+    finalTriedAt: null,
     lookedThrough: null,
     nextLookAt: nextLook(window, null),
     alpha: plan.alpha,

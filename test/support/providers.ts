@@ -16,7 +16,7 @@ export function makeProvider(value: (request: QueryRequest, point: number) => nu
       const values: (number | null)[] = [];
       for (let point = request.from; point <= request.to; point += request.step)
         values.push(value(request, point));
-      return { series: { start: request.from, step: request.step, values }, warnings: [] };
+      return { series: { start: request.from, step: request.step, values }, notNumbers: [], warnings: [] };
     },
     checkQuery: (query, names) => {
       const used = /\{\{([^}]+)\}\}/.exec(query)?.[1];

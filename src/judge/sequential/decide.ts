@@ -57,7 +57,7 @@ export function decide(judged: readonly Judged[], combined: Combined, input: Jud
     });
     return { verdict: 'fail', metrics, cause };
   }
-  const isSilent = judged.some(({ assessment }) => assessment.obstacle === 'silent');
+  const isSilent = judged.some(({ assessment }) => assessment.obstacle === 'silent' || assessment.wentSilent);
   const isPass = !isSilent && required(judged).every((one) => passes(one, input));
   const undecided: Verdict = isPass ? 'inconclusive' : open;
   const metrics = judged.map(

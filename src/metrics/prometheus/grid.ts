@@ -30,7 +30,7 @@ export function joinAnswers(who: string, grid: Grid, answers: readonly RangeAnsw
       `${who} answered native histograms; take numbers from them, with histogram_quantile(…) or histogram_fraction(…)`,
     );
   }
-  const { values, remarks } = placeSamples(
+  const { values, notNumbers, remarks } = placeSamples(
     who,
     grid,
     series.flatMap((one) => one.values),
@@ -38,20 +38,29 @@ export function joinAnswers(who: string, grid: Grid, answers: readonly RangeAnsw
   const said = answers.flatMap(({ warnings, infos }) => [...warnings, ...infos]);
   return {
     series: { start: grid.from, step: grid.step, values },
+    notNumbers,
     warnings: [...new Set([...said, ...remarks])],
   };
 }
 
 type Sample = RangeSeries['values'][number];
-type Placed = { readonly values: (number | null)[]; readonly remarks: readonly string[] };
+type Placed = {
+  readonly values: (number | null)[];
+  readonly notNumbers: number[];
+  readonly remarks: readonly string[];
+};
 
 function placeSamples(who: string, { from, to, step }: Grid, samples: readonly Sample[]): Placed {
   const values = new Array<number | null>(Math.round((to - from) / step) + 1).fill(null);
   const counts = { placed: 0, moved: 0, outside: 0, noNumber: 0 };
+  const notNumbers: number[] = [];
   const place = ({ at, value }: Sample): keyof typeof counts => {
     const index = Math.round((at - from) / step);
     const previous = values[index];
-    if (value === null) return 'noNumber';
+    if (value === null) {
+      notNumbers.push(from + index * step);
+      return 'noNumber';
+    }
     if (previous === undefined) return 'outside';
     const point = from + index * step;
     if (previous !== null && previous !== value) throw twoValues(who, point);
@@ -59,7 +68,7 @@ function placeSamples(who: string, { from, to, step }: Grid, samples: readonly S
     return Math.abs(point - at) > tolerance ? 'moved' : 'placed';
   };
   for (const sample of samples) counts[place(sample)] += 1;
-  return { values, remarks: remarksOf(counts) };
+  return { values, notNumbers, remarks: remarksOf(counts) };
 }
 
 function remarksOf(counts: { noNumber: number; outside: number; moved: number }): string[] {

@@ -31,7 +31,7 @@ function answer(name: string, request: QueryRequest): QueryAnswer {
     const moment = { ...subject, at: from + index * step };
     return isMissing(moment) ? null : signal(moment);
   });
-  return { series: { start: from, step, values }, warnings: [] };
+  return { series: { start: from, step, values }, notNumbers: [], warnings: [] };
 }
 
 function findSignal(query: string): (moment: Moment) => number {
