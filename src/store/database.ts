@@ -73,6 +73,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     },
     ping: async () => {
       await connection.run((builder) => builder.raw('select 1'));
+      if (!dialect.isInPlace()) throw unavailable('its file was deleted, moved or replaced', undefined);
     },
     close: async () => {
       closed = true;

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Knex } from 'knex';
 import { invalidInput } from '../errors.ts';
@@ -8,6 +8,8 @@ import { ImmediateSqliteClient } from './sqlite-client.ts';
 /** The two databases Serin runs on; everything in which they differ is in this file and in `failures.ts`. */
 export type Dialect = {
   readonly name: 'sqlite' | 'postgres';
+  /** False when what is written now would be lost: the file behind an open handle was deleted, moved or replaced. */
+  readonly isInPlace: () => boolean;
   /** The database's own clock as an SQL expression: integer milliseconds since the epoch. */
   readonly clock: string;
   readonly config: Knex.Config;
@@ -42,6 +44,7 @@ function sqlite(path: string, options: DatabaseOptions): Dialect {
   if (path !== ':memory:') createFolder(dirname(path));
   return {
     name: 'sqlite',
+    isInPlace: path === ':memory:' ? () => true : watchFile(path),
     clock: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     config: {
       client: ImmediateSqliteClient,
@@ -55,6 +58,16 @@ function sqlite(path: string, options: DatabaseOptions): Dialect {
         afterCreate: setPragmas(options.busyTimeoutMs ?? 5000),
       },
     },
+  };
+}
+
+/** Tells whether the path still leads to the file that it led to when first asked. */
+function watchFile(path: string): () => boolean {
+  let first: number | null = null;
+  return () => {
+    const inode = statSync(path, { throwIfNoEntry: false })?.ino ?? null;
+    first ??= inode;
+    return inode === first;
   };
 }
 
@@ -99,6 +112,7 @@ function postgres(url: string, options: DatabaseOptions): Dialect {
   requirePostgresUrl(url);
   return {
     name: 'postgres',
+    isInPlace: () => true,
     clock: '(extract(epoch from clock_timestamp()) * 1000)::bigint',
     config: {
       client: 'pg',

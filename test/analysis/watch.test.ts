@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Run } from '../../src/analysis/run.ts';
 import { createRunEvents } from '../../src/analysis/run-events.ts';
 import { conclude } from '../../src/analysis/transitions.ts';
@@ -62,5 +64,15 @@ describe('watch', () => {
     setImmediate(() => change(looked));
     assert.equal((await waitFor(deps, looked.id, 20, new AbortController().signal)).looks, 1);
     assert.equal((await waitFor(deps, looked.id, 0, new AbortController().signal)).looks, 1);
+  });
+
+  it('ends in time although the garbage is collected meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { deps } = setUp();
+    const timer = setInterval(collect, 5);
+    const waits = Array.from({ length: 5 }, () => waitFor(deps, looked.id, 60, new AbortController().signal));
+    const ended = await Promise.all(waits).finally(() => clearInterval(timer));
+    assert.equal(ended.length, 5);
   });
 });

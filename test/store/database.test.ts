@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { hasCode, SerinError } from '../../src/errors.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
@@ -193,3 +196,33 @@ for (const { name, open } of databases) {
 function update(connection: Pick<Database, 'run'>, text: string): Promise<number> {
   return connection.run((sql) => sql('notes').where({ text }).update({ text }));
 }
+
+describe('a database on SQLite whose file is taken away', () => {
+  for (const [what, take] of [
+    ['deleted', (path: string) => rmSync(path)],
+    [
+      'replaced',
+      (path: string) => {
+        renameSync(path, `${path}.old`);
+        writeFileSync(path, '');
+      },
+    ],
+  ] as const) {
+    it(`says so when it was ${what}, for what is written then would be lost`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'serin-gone-'));
+      const path = join(folder, 'serin.db');
+      const database = openDatabase(`sqlite:${path}`);
+      try {
+        await database.ping();
+        take(path);
+        await assert.rejects(database.ping(), {
+          code: 'store_unavailable',
+          message: /deleted, moved or replaced/,
+        });
+      } finally {
+        await database.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  }
+});
