@@ -3,6 +3,7 @@ import type { Catalog } from '../../src/analysis/catalog.ts';
 import { resolveRequest } from '../../src/analysis/request.ts';
 import type { StartRequest } from '../../src/analysis/runs.ts';
 import { SerinError } from '../../src/errors.ts';
+import { makeRequest } from '../support/analysis-house.ts';
 import { makePlan, start } from '../support/plans.ts';
 import { makeProvider } from '../support/providers.ts';
 
@@ -27,25 +28,7 @@ const provider = makeProvider(() => 1);
 const find = (name: string) => (name === 'synthetic' ? provider : null);
 
 function request(changes: Partial<StartRequest> = {}): StartRequest {
-  return {
-    key: null,
-    service: 'checkout',
-    environment: 'production',
-    target: null,
-    change: { version: 'v1' },
-    rollout: null,
-    template: null,
-    plan: null,
-    canary: null,
-    baseline: null,
-    start: null,
-    end: null,
-    duration: null,
-    interval: null,
-    dryRun: false,
-    polled: false,
-    ...changes,
-  };
+  return makeRequest({ key: null, change: { version: 'v1' }, ...changes });
 }
 
 function refusal(changes: Partial<StartRequest>, of: Partial<Catalog> = {}): string {
