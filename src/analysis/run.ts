@@ -41,7 +41,6 @@ export type Run = {
   /** The window is `(start, end]`; `end` is the planned end, moved once by `extend`. */
   readonly start: number;
   readonly end: number;
-  readonly extended: boolean;
   readonly phase: Phase;
   /** What callers act on. */
   readonly verdict: Verdict;

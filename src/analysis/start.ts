@@ -122,7 +122,6 @@ async function createRun(
     baseline: resolved.baseline,
     dryRun: request.dryRun,
     polled: request.polled,
-    extended: false,
     phase: 'waiting',
     verdict: request.dryRun ? 'pass' : 'running',
     judgedVerdict: 'running',

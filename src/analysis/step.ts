@@ -31,28 +31,16 @@ export type StepDeps = {
   readonly readDeadlineMs: number;
 };
 
-/** Verdicts that the caller acted on count; a dry run's and a cancelled run's tell nothing of the change. */
-async function keepVerdict(stores: Stores, run: Run, policy: LedgerPolicy): Promise<void> {
-  const verdict =
-    run.judgedVerdict === 'running' ? 'inconclusive' : run.dryRun ? run.judgedVerdict : run.verdict;
-  if (verdict === 'running') return;
-  await recordVerdict(
-    stores.ledger,
-    run.changeId,
-    {
-      analysisId: run.id,
-      verdict,
-      at: run.concludedAt ?? run.createdAt,
-      enforced: !run.dryRun,
-      reason: run.reason,
-    },
-    policy,
-  );
-}
-
-/** Writes a run that is over together with what its verdict means for the change. Call it in a transaction. */
+/**
+ * Tells the ledger what became of a run that is over; nothing while it goes on. A dry run's verdict is told as the judge
+ * said it, but not as one that anybody acted on. Call it in the transaction that writes the run.
+ */
 export async function keepConclusion(stores: Stores, run: Run, policy: LedgerPolicy): Promise<void> {
-  if (isOver(run)) await keepVerdict(stores, run, policy);
+  const verdict = run.dryRun ? run.judgedVerdict : run.verdict;
+  if (!isOver(run) || verdict === 'running') return;
+  const at = run.concludedAt ?? run.createdAt;
+  const told = { analysisId: run.id, verdict, at, enforced: !run.dryRun, reason: run.reason };
+  await recordVerdict(stores.ledger, run.changeId, told, policy);
 }
 
 async function save(deps: StepDeps, claim: Claim, run: Run, readings: Readings | null): Promise<boolean> {

@@ -79,7 +79,7 @@ export function conclude(run: Run, verdict: Verdict, reason: string, now: number
 }
 
 function extendWindow(run: Run): Run {
-  const extended = { ...run, extended: true, finalTriedAt: null, end: run.start + run.plan.maxDuration };
+  const extended = { ...run, finalTriedAt: null, end: run.start + run.plan.maxDuration };
   const until = formatDuration(run.plan.maxDuration);
   return {
     ...extended,

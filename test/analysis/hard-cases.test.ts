@@ -59,7 +59,7 @@ for (const { name, open } of databases) {
       await at(60);
       await at(61);
       const run = await get(id);
-      assert.deepEqual([run.phase, run.extended, run.looks], ['concluded', true, 20]);
+      assert.deepEqual([run.phase, run.end, run.looks], ['concluded', start + 20 * minute, 20]);
     });
 
     it('nothing is extended after the rollout ended', async () => {

@@ -40,7 +40,6 @@ export function makeRun(changes: Partial<Run> = {}): Run {
     baseline: {},
     dryRun: false,
     polled: false,
-    extended: false,
     phase: 'waiting',
     verdict: 'running',
     judgedVerdict: 'running',
