@@ -8,7 +8,7 @@ export type Series = {
   readonly values: readonly (number | null)[];
 };
 
-export const metricKinds = ['gauge', 'ratio', 'count'] as const;
+export const metricKinds = ['gauge', 'ratio', 'count', 'histogram', 'limit'] as const;
 export type MetricKind = (typeof metricKinds)[number];
 
 /** Which way is harm. */
@@ -21,10 +21,33 @@ export type Verdict = 'running' | 'pass' | 'fail' | 'inconclusive';
 /** Values of one arm, one entry a step. `null`, NaN and ±Infinity are missing. */
 export type Samples = readonly (number | null)[];
 
-/** One arm of a gauge: its values. */
-export type GaugeArm = { readonly values: Samples };
+/**
+ * One arm of a gauge: its values. Where the arm's pods were measured one by one they stand in `pods`, one series a pod
+ * on the same steps, and `values` is their mean (`meanOfPods`).
+ */
+export type GaugeArm = { readonly values: Samples; readonly pods?: readonly Samples[] | undefined };
 /** One arm of a ratio (total = requests) or a count (total = exposure): events out of total, per step. */
 export type CountsArm = { readonly events: Samples; readonly total: Samples };
+
+/**
+ * One arm of a histogram. `le` are upper edges, ascending, the last one usually Infinity; `buckets[step][i]` counts what
+ * lay above `le[i − 1]` and at or below `le[i]` in that step (not cumulative). `null` where a step is missing.
+ */
+export type HistogramArm = {
+  readonly le: readonly number[];
+  readonly buckets: readonly (readonly number[] | null)[];
+};
+
+/**
+ * Noise learned from elsewhere than the run itself (pods of one arm against each other, earlier runs), as sufficient
+ * statistics of the AR(1) model, one entry for each φ of the grid: sums of squares, ln determinants, and degrees of
+ * freedom. Adding two profiles adds their parts.
+ */
+export type NoiseProfile = {
+  readonly squares: readonly number[];
+  readonly logDeterminants: readonly number[];
+  readonly degrees: number;
+};
 
 /**
  * The worsening that a pass must exclude; either bound excluded is enough. `relative` 0.5 = half as much again;
@@ -51,8 +74,26 @@ export type MetricInput = {
       readonly baseline: GaugeArm;
       /** The baseline's own values in the time before the start, oldest first; used when ≥ 30 are present. */
       readonly history?: Samples | undefined;
+      /** The same of each of the baseline's pods. */
+      readonly historyPods?: readonly Samples[] | undefined;
+      /** What earlier runs of this service, metric and step told of its noise, already discounted; and how many. */
+      readonly profile?: (NoiseProfile & { readonly runs: number }) | undefined;
     }
   | { readonly kind: 'ratio' | 'count'; readonly canary: CountsArm; readonly baseline: CountsArm }
+  | {
+      readonly kind: 'histogram';
+      readonly canary: HistogramArm;
+      readonly baseline: HistogramArm;
+      /** Edges to compare besides those nearest p50, p90 and p99 of the first step. */
+      readonly edges: readonly number[];
+    }
+  | {
+      /** Judged against a threshold alone, no baseline; `margin` and `acceptable` play no part. */
+      readonly kind: 'limit';
+      readonly canary: GaugeArm;
+      readonly max?: number | undefined;
+      readonly min?: number | undefined;
+    }
 );
 
 export type JudgeInput = {
@@ -86,6 +127,30 @@ export type ArmSummary = {
   readonly total: number | null;
 };
 
+/** Where a gauge's noise model comes from besides the run's own steps. */
+export type NoiseSources = {
+  /** Steps of the baseline's past used for the autocorrelation; 0 = none. */
+  readonly historySteps: number;
+  /** Earlier runs whose noise was used; 0 = none. */
+  readonly earlierRuns: number;
+  /** Pods told apart in each arm; `null` without per-pod series. */
+  readonly pods: { readonly canary: number; readonly baseline: number } | null;
+  /** The part of the margin added because pods of one arm differ from each other; 0 = none. */
+  readonly podOffset: number;
+  /** Lag-1 autocorrelation, averaged over what is known; `null` when nothing is. */
+  readonly autocorrelation: number | null;
+};
+
+/** One edge of a histogram: the shares of requests slower than it. */
+export type EdgeFinding = {
+  readonly le: number;
+  readonly canary: number | null;
+  readonly baseline: number | null;
+  /** Relative change of the share, 0.5 = half as many again. */
+  readonly effect: number | null;
+  readonly logE: number;
+};
+
 /** What the judge says of one metric. */
 export type Finding = {
   readonly metric: string;
@@ -99,6 +164,26 @@ export type Finding = {
   /** Interval of `effect` at `intervalLevel`. */
   readonly interval: readonly [number, number] | null;
   readonly intervalLevel: number;
+  /** The effect and its interval in the metric's own units; `null` when unknown. */
+  readonly effectAbsolute: number | null;
+  readonly intervalAbsolute: readonly [number, number] | null;
+  /**
+   * Relative effects that the evidence has not ruled out so far, at level 1 − alpha and valid at every look at once;
+   * an end that is open is `null`.
+   */
+  readonly anytimeInterval: readonly [number | null, number | null] | null;
+  /** P(canary > baseline) − P(canary < baseline) over all pairs of values; −1 … 1. Descriptive only. */
+  readonly cliffsDelta: number | null;
+  /** Hodges–Lehmann shift of the canary's values against the baseline's, in the metric's units. Descriptive only. */
+  readonly shift: number | null;
+  /** Two-sided Mann–Whitney p-value of this one look, as if there were no other. Descriptive only. */
+  readonly mannWhitneyP: number | null;
+  /** Gauges: what the noise was learned from besides the run itself. */
+  readonly noise: NoiseSources | null;
+  /** Histograms: the edges compared, and the shares of requests above them. */
+  readonly edges: readonly EdgeFinding[] | null;
+  /** Limits: the threshold. */
+  readonly limit: { readonly max: number | null; readonly min: number | null } | null;
   readonly margin: number;
   readonly acceptable: Acceptable;
   /** Natural logarithm of the evidence for harm beyond the margin; 0 = none. */

@@ -1,5 +1,6 @@
 import { wilcoxonRankSum } from 'simple-statistics';
 import { judge } from '../../src/judge/judge.ts';
+import { firstSteps } from '../../src/judge/sequential/first-steps.ts';
 import type { JudgeInput, MetricInput } from '../../src/judge/types.ts';
 import { createRandom } from '../support/random.ts';
 import { median, printTable } from './table.ts';
@@ -33,18 +34,6 @@ function makeMetric(kind: 'gauge' | 'ratio', steps: number): MetricInput {
     canary: arm(),
     baseline: arm(),
   };
-}
-
-function cut(metric: MetricInput, steps: number): MetricInput {
-  const head = (values: readonly (number | null)[]) => values.slice(0, steps);
-  if (metric.kind === 'gauge')
-    return {
-      ...metric,
-      canary: { values: head(metric.canary.values) },
-      baseline: { values: head(metric.baseline.values) },
-    };
-  const arm = (one: typeof metric.canary) => ({ events: head(one.events), total: head(one.total) });
-  return { ...metric, canary: arm(metric.canary), baseline: arm(metric.baseline) };
 }
 
 function makeInput(metric: MetricInput, plannedSteps: number): JudgeInput {
@@ -94,7 +83,9 @@ export function benchJudge(): void {
     for (const steps of [30, 120, 360, 1440]) {
       const metric = makeMetric(kind, steps);
       const look = time(() => judge(makeInput(metric, steps)));
-      const looks = Array.from({ length: steps }, (_, index) => makeInput(cut(metric, index + 1), steps));
+      const looks = Array.from({ length: steps }, (_, index) =>
+        makeInput(firstSteps(metric, index + 1), steps),
+      );
       const run = steps > 360 ? null : time(() => looks.map(judge));
       rows.push([
         kind,

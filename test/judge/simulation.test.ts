@@ -1,34 +1,13 @@
 import assert from 'node:assert/strict';
-import { judge } from '../../src/judge/judge.ts';
+import { trajectory } from '../../src/judge/trajectory.ts';
 import type { MetricInput } from '../../src/judge/types.ts';
 import { counts, flat, gauge, input, noisy, ratio } from './inputs.ts';
-
-/** A metric as it was after so many steps. */
-function cut(metric: MetricInput, steps: number): MetricInput {
-  if (metric.kind === 'gauge') {
-    return {
-      ...metric,
-      canary: { values: metric.canary.values.slice(0, steps) },
-      baseline: { values: metric.baseline.values.slice(0, steps) },
-    };
-  }
-  const arm = (one: typeof metric.canary) => ({
-    events: one.events.slice(0, steps),
-    total: one.total.slice(0, steps),
-  });
-  return { ...metric, canary: arm(metric.canary), baseline: arm(metric.baseline) };
-}
 
 /** The share of runs failed at any of the looks at steps 5 to 30. */
 function shareFailed(runs: number, make: (run: number) => MetricInput): number {
   let failed = 0;
   for (let run = 0; run < runs; run++) {
-    const metric = make(run);
-    for (let steps = 5; steps <= 30; steps++) {
-      if (judge(input([cut(metric, steps)], { final: false })).verdict !== 'fail') continue;
-      failed += 1;
-      break;
-    }
+    if (trajectory(input([make(run)]), { from: 5 }).failedAt !== null) failed += 1;
   }
   return failed / runs;
 }

@@ -1,4 +1,15 @@
-import type { ArmSummary, Finding } from '../types.ts';
+import type { ArmSummary, EdgeFinding, Finding, NoiseSources } from '../types.ts';
+
+/** What can be told of a metric at every look in passing: all that a verdict before the planned end rests on. */
+export type Glance = Pick<Assessment, 'logE' | 'logPass' | 'excluded' | 'obstacle' | 'wentSilent'>;
+
+/** A metric made ready to be weighed: what all looks have in common is computed once. */
+export type Weighing = {
+  /** What the first `steps` steps say. Not to be asked for more steps than there are. */
+  readonly glance: (steps: number) => Glance;
+  /** All that can be said of all steps. */
+  readonly assess: () => Assessment;
+};
 
 /** What one metric's data say, before the metrics are weighed together. */
 export type Assessment = {
@@ -12,6 +23,13 @@ export type Assessment = {
   readonly excluded: boolean;
   readonly effect: number | null;
   readonly interval: readonly [number, number] | null;
+  readonly effectAbsolute: number | null;
+  readonly intervalAbsolute: readonly [number, number] | null;
+  readonly anytimeInterval: readonly [number | null, number | null] | null;
+  /** Values of each arm, those present, for the descriptive figures; empty where there are none to compare. */
+  readonly values: { readonly canary: readonly number[]; readonly baseline: readonly number[] };
+  readonly noise: NoiseSources | null;
+  readonly edges: readonly EdgeFinding[] | null;
   readonly canary: ArmSummary;
   readonly baseline: ArmSummary;
   readonly minimumDetectableEffect: number | null;

@@ -1,5 +1,5 @@
 import type { JudgeInput, MetricInput, Verdict } from '../types.ts';
-import type { Assessment } from './assessment.ts';
+import type { Glance } from './assessment.ts';
 import type { Combined } from './combine.ts';
 
 /** The verdict of the whole and of each metric, and what it rests on. */
@@ -9,7 +9,7 @@ export type Decision = {
   readonly cause: 'evidence' | 'silence' | 'no_data' | 'none';
 };
 
-type Judged = { readonly metric: MetricInput; readonly assessment: Assessment };
+type Judged = { readonly metric: Pick<MetricInput, 'critical'>; readonly assessment: Glance };
 
 /** The metrics that a pass needs: the critical ones, or all where none is. */
 function required(judged: readonly Judged[]): readonly Judged[] {
