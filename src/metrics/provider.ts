@@ -32,6 +32,20 @@ export type QueryAnswer = {
   readonly warnings: readonly string[];
 };
 
+export type Labels = Readonly<Record<string, string>>;
+
+/** One of the series that a query gave, told apart from the others by its labels. */
+export type Member = Pick<QueryAnswer, 'series' | 'notNumbers'> & { readonly labels: Labels };
+
+export type MembersAnswer = {
+  /** No two have the same labels; each on exactly the grid asked for. Empty where the backend has nothing. */
+  readonly members: readonly Member[];
+  readonly warnings: readonly string[];
+};
+
+/** The most series that `fetchMembers` takes; a query that gives more is `provider_too_large`. */
+export const mostMembers = 200;
+
 /**
  * A metric backend. It returns a series over a window; it never judges and never sleeps (retries are the business
  * of `http.ts`). It rejects with a SerinError whose code starts with `provider_`, or is `invalid_input` where a
@@ -40,7 +54,10 @@ export type QueryAnswer = {
 export type Provider = {
   readonly name: string;
   readonly type: string;
+  /** The one series of the query; one that gives several is `provider_ambiguous`. */
   fetch(request: QueryRequest): Promise<QueryAnswer>;
+  /** All series of the query, as of one that is grouped by a label; one without labels is a member like any other. */
+  fetchMembers(request: QueryRequest): Promise<MembersAnswer>;
   /** Fails with `invalid_input` when the query has an unknown variable or cannot be of this language. No I/O. */
   checkQuery(query: string, variableNames: readonly string[]): void;
   /** Lets go of sockets; the provider is not used afterwards. */

@@ -2,7 +2,8 @@ import { SerinError } from '../../errors.ts';
 import type { QueryAnswer, QueryRequest } from '../provider.ts';
 import type { RangeAnswer, RangeSeries } from './schema.ts';
 
-type Grid = Pick<QueryRequest, 'from' | 'to' | 'step'>;
+/** The grid points asked for. */
+export type Grid = Pick<QueryRequest, 'from' | 'to' | 'step'>;
 
 /** A sample further than this from its grid point was not computed for it; milliseconds. */
 const tolerance = 1;
@@ -30,31 +31,36 @@ export function joinAnswers(who: string, grid: Grid, answers: readonly RangeAnsw
       `${who} answered native histograms; take numbers from them, with histogram_quantile(…) or histogram_fraction(…)`,
     );
   }
-  const { values, notNumbers, remarks } = placeSamples(
+  const { values, notNumbers, counts } = placeSamples(
     who,
     grid,
     series.flatMap((one) => one.values),
   );
-  const said = answers.flatMap(({ warnings, infos }) => [...warnings, ...infos]);
   return {
     series: { start: grid.from, step: grid.step, values },
     notNumbers,
-    warnings: [...new Set([...said, ...remarks])],
+    warnings: [...new Set([...saidIn(answers), ...remarksOf(counts)])],
   };
 }
 
 type Sample = RangeSeries['values'][number];
-type Placed = {
+
+/** How many samples lay on their grid point, between two, outside the window, or were no numbers. */
+type Counts = { placed: number; moved: number; outside: number; noNumber: number };
+
+/** The samples of one series on the grid, and what is to be remarked of them. */
+export type Placed = {
   readonly values: (number | null)[];
   readonly notNumbers: number[];
-  readonly remarks: readonly string[];
+  readonly counts: Readonly<Counts>;
 };
 
-function placeSamples(who: string, { from, to, step }: Grid, samples: readonly Sample[]): Placed {
+/** Puts the samples of one series on the grid. Two different values for one grid point are `provider_malformed`. */
+export function placeSamples(who: string, { from, to, step }: Grid, samples: readonly Sample[]): Placed {
   const values = new Array<number | null>(Math.round((to - from) / step) + 1).fill(null);
-  const counts = { placed: 0, moved: 0, outside: 0, noNumber: 0 };
+  const counts: Counts = { placed: 0, moved: 0, outside: 0, noNumber: 0 };
   const notNumbers: number[] = [];
-  const place = ({ at, value }: Sample): keyof typeof counts => {
+  const place = ({ at, value }: Sample): keyof Counts => {
     const index = Math.round((at - from) / step);
     const previous = values[index];
     if (value === null) {
@@ -68,10 +74,28 @@ function placeSamples(who: string, { from, to, step }: Grid, samples: readonly S
     return Math.abs(point - at) > tolerance ? 'moved' : 'placed';
   };
   for (const sample of samples) counts[place(sample)] += 1;
-  return { values, notNumbers, remarks: remarksOf(counts) };
+  return { values, notNumbers, counts };
 }
 
-function remarksOf(counts: { noNumber: number; outside: number; moved: number }): string[] {
+/** The counts of several series together. */
+export function sumCounts(all: readonly Readonly<Counts>[]): Counts {
+  const total: Counts = { placed: 0, moved: 0, outside: 0, noNumber: 0 };
+  for (const counts of all) {
+    total.placed += counts.placed;
+    total.moved += counts.moved;
+    total.outside += counts.outside;
+    total.noNumber += counts.noNumber;
+  }
+  return total;
+}
+
+/** The backend's own warnings. */
+export function saidIn(answers: readonly RangeAnswer[]): string[] {
+  return answers.flatMap(({ warnings, infos }) => [...warnings, ...infos]);
+}
+
+/** A sentence for each kind of sample that was not simply a value on its grid point. */
+export function remarksOf(counts: Readonly<Counts>): string[] {
   const remarks: [number, string][] = [
     [counts.noNumber, 'NaN or infinite and count as missing'],
     [counts.outside, 'outside the window asked for and left out'],

@@ -1,10 +1,11 @@
 import { type ErrorCode, hasCode, SerinError } from '../../errors.ts';
 import { defineProvider } from '../definition.ts';
 import { createHttpClient, type HttpClient, type ProviderDeps } from '../http.ts';
-import type { Provider, QueryAnswer, QueryRequest } from '../provider.ts';
+import type { Provider, QueryRequest } from '../provider.ts';
 import { parseTemplate, renderTemplate } from '../template.ts';
 import { PrometheusConfig } from './config.ts';
 import { joinAnswers, splitGrid } from './grid.ts';
+import { joinMembers } from './members.ts';
 import { checkPromql, escapePromql } from './promql.ts';
 import { ErrorAnswer, RangeAnswer } from './schema.ts';
 import { readScrapeInterval } from './scrape-interval.ts';
@@ -15,22 +16,25 @@ export const prometheus = defineProvider(PrometheusConfig, createPrometheus);
 function createPrometheus(name: string, config: PrometheusConfig, deps: ProviderDeps): Provider {
   const who = `prometheus "${name}"`;
   const client = createHttpClient({ ...config, title: who, name, explain: explainError }, deps);
+  const ask = (request: QueryRequest) => askRange(who, client, config, request);
   return {
     name,
     type: 'prometheus',
     checkQuery: checkPromql,
     close: client.close,
-    fetch: (request) => fetchRange(who, client, config, request),
+    fetch: async (request) => joinAnswers(who, request, await ask(request)),
+    fetchMembers: async (request) => joinMembers(who, request, await ask(request)),
     scrapeInterval: (signal) => askScrapeInterval(client, signal),
   };
 }
 
-async function fetchRange(
+/** The answers for the consecutive parts of the window, one request where it need not be split. */
+async function askRange(
   who: string,
   client: HttpClient,
   config: PrometheusConfig,
   request: QueryRequest,
-): Promise<QueryAnswer> {
+): Promise<readonly RangeAnswer[]> {
   const query = renderTemplate(parseTemplate(request.query), request.variables, escapePromql);
   const answers: RangeAnswer[] = [];
   for (const { from, to } of splitGrid(request, config.maxPoints)) {
@@ -48,7 +52,7 @@ async function fetchRange(
     });
     answers.push(readAnswer(who, answer, client.clean));
   }
-  return joinAnswers(who, request, answers);
+  return answers;
 }
 
 /** A 2xx answer; some proxies send `status: error` with 200. */

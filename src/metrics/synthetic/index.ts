@@ -1,10 +1,12 @@
 import { invalidInput, SerinError } from '../../errors.ts';
+import type { Series } from '../../judge/types.ts';
 import { defineProvider } from '../definition.ts';
-import type { Provider, QueryAnswer, QueryRequest } from '../provider.ts';
+import type { Labels, Member, MembersAnswer, Provider, QueryAnswer, QueryRequest } from '../provider.ts';
+import { bucketLabels, latencyBuckets } from './buckets.ts';
 import { SyntheticConfig } from './config.ts';
 import type { Moment } from './scenario.ts';
 import { SyntheticVariables } from './schema.ts';
-import { isMissing, signals } from './signals.ts';
+import { isMissing, podCount, podSignals, signals } from './signals.ts';
 
 /** A backend that needs none: made-up signals, always the same for the same request. See README.md. */
 export const synthetic = defineProvider(SyntheticConfig, (name) => createSynthetic(name));
@@ -18,29 +20,73 @@ function createSynthetic(name: string): Provider {
     },
     close: () => {},
     fetch: async (request) => answer(name, request),
+    fetchMembers: async (request) => answerMembers(name, request),
     scrapeInterval: async () => null,
   };
 }
 
+/** The one signal whose values are several at each moment: requests by the upper edge of their latency. */
+const buckets = 'latency_buckets';
+const signalNames: readonly string[] = [...Object.keys(signals), buckets];
+
 function answer(name: string, request: QueryRequest): QueryAnswer {
+  const { signal, moments } = prepare(name, request);
+  if (signal === buckets)
+    throw new SerinError(
+      'provider_ambiguous',
+      `the signal ${buckets} of synthetic "${name}" gives ${bucketLabels.length} series, one for each le; it is for kind: histogram`,
+    );
+  const value = (moment: Moment) => signals[signal]?.(moment) ?? null;
+  return { series: toSeries(request, moments, value), notNumbers: [], warnings: [] };
+}
+
+function answerMembers(name: string, request: QueryRequest): MembersAnswer {
+  const { signal, moments } = prepare(name, request);
+  if (moments.every(isMissing)) return { members: [], warnings: [] };
+  const member = (labels: Labels, value: (moment: Moment, index: number) => number | null): Member => ({
+    labels,
+    series: toSeries(request, moments, value),
+    notNumbers: [],
+  });
+  if (signal === buckets) {
+    const rows = moments.map((moment) => (isMissing(moment) ? [] : latencyBuckets(moment)));
+    const members = bucketLabels.map((le, bucket) =>
+      member({ le }, (_, index) => rows[index]?.[bucket] ?? null),
+    );
+    return { members, warnings: [] };
+  }
+  const ofPod = podSignals[signal];
+  if (ofPod === undefined)
+    return { members: [member({}, (moment) => signals[signal]?.(moment) ?? null)], warnings: [] };
+  const members = Array.from({ length: podCount }, (_, pod) =>
+    member({ pod: `${moments[0]?.service}-${request.arm}-${pod}` }, (moment) => ofPod(moment, pod)),
+  );
+  return { members, warnings: [] };
+}
+
+function prepare(name: string, request: QueryRequest): { signal: string; moments: readonly Moment[] } {
   if (request.signal.aborted) throw stopped(name, request.signal);
   const signal = findSignal(request.query);
   const subject = readSubject(request);
   const { from, to, step } = request;
-  const values = Array.from({ length: Math.round((to - from) / step) + 1 }, (_, index) => {
-    const moment = { ...subject, at: from + index * step };
-    return isMissing(moment) ? null : signal(moment);
-  });
-  return { series: { start: from, step, values }, notNumbers: [], warnings: [] };
+  const length = Math.round((to - from) / step) + 1;
+  return { signal, moments: Array.from({ length }, (_, index) => ({ ...subject, at: from + index * step })) };
 }
 
-function findSignal(query: string): (moment: Moment) => number {
+function toSeries(
+  { from, step }: QueryRequest,
+  moments: readonly Moment[],
+  value: (moment: Moment, index: number) => number | null,
+): Series {
+  const values = moments.map((moment, index) => (isMissing(moment) ? null : value(moment, index)));
+  return { start: from, step, values };
+}
+
+function findSignal(query: string): string {
   const name = query.trim();
-  const signal = Object.hasOwn(signals, name) ? signals[name] : undefined;
-  if (signal !== undefined) return signal;
-  const allowed = Object.keys(signals).join(', ');
+  if (signalNames.includes(name)) return name;
   throw invalidInput([
-    { path: '', message: `found the signal ${JSON.stringify(name)}; allowed are ${allowed}` },
+    { path: '', message: `found the signal ${JSON.stringify(name)}; allowed are ${signalNames.join(', ')}` },
   ]);
 }
 

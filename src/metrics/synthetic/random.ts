@@ -39,3 +39,23 @@ export function poisson(random: Random, mean: number): number {
   for (let product = random(); product > limit; product *= random()) count += 1;
   return count;
 }
+
+/** How many of `count` ≥ 0 come out at probability `share`, 0–1 (inversion, Devroye 1986, X.4). */
+export function binomial(random: Random, count: number, share: number): number {
+  if (share > 0.5) return count - binomial(random, count, 1 - share);
+  const mean = count * share;
+  if (mean > largeMean) {
+    const spread = Math.sqrt(mean * (1 - share)) * normal(random);
+    return Math.min(count, Math.max(0, Math.round(mean + spread)));
+  }
+  const wanted = random();
+  let chance = (1 - share) ** count;
+  let below = chance;
+  let found = 0;
+  while (below < wanted && found < count) {
+    chance *= ((count - found) / (found + 1)) * (share / (1 - share));
+    found += 1;
+    below += chance;
+  }
+  return found;
+}
