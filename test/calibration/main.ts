@@ -1,0 +1,55 @@
+import { calibrate, estimate, type Task } from './calibrate.ts';
+import { type Options, readOptions, usage } from './options.ts';
+import { codeVersion, openResults } from './results.ts';
+import { allRows } from './rows/all.ts';
+import { runOf } from './run-rows.ts';
+import { failedOf } from './tally.ts';
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function writeMinutes(milliseconds: number): string {
+  const minutes = milliseconds / 60_000;
+  return minutes < 1 ? 'less than a minute' : `about ${Math.ceil(minutes)} min`;
+}
+
+function taskOf(options: Options, version: string): Task {
+  return {
+    ...options,
+    rows: allRows.filter(({ id }) => options.rows.test(id)),
+    results: openResults(version),
+    onRow: ({ row, tally, milliseconds }, isDone) => {
+      if (!isDone) return;
+      const failed = failedOf(tally.rules.serin.own) / tally.runs;
+      const spent = (milliseconds / tally.runs).toFixed(1);
+      say(`${row}: ${tally.runs} runs, ${(100 * failed).toFixed(1)} % failed, ${spent} ms a run`);
+    },
+  };
+}
+
+async function run(options: Options): Promise<void> {
+  const version = codeVersion();
+  const task = taskOf(options, version);
+  if (task.rows.length === 0) throw new Error(`--rows: no row matches ${options.rows.source}; see --list`);
+  say(`${task.rows.length} rows, ${options.runs} runs each, seed ${options.seed}, code ${version}`);
+  const expected = estimate(task, runOf);
+  say(`${writeMinutes(expected / options.threads)} on ${options.threads} threads, by two runs of each row`);
+  if (!options.isEstimate) await calibrate(task);
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === null) {
+    for (const { id, title } of allRows) say(`${id.padEnd(34)} ${title}`);
+    return;
+  }
+  await run(options);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,6 @@
+import { parentPort } from 'node:worker_threads';
+import { type Chunk, runOf } from './run-rows.ts';
+
+parentPort?.on('message', (chunk: Chunk) => {
+  parentPort?.postMessage(runOf(chunk));
+});
