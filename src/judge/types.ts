@@ -168,8 +168,8 @@ export type Finding = {
   readonly effectAbsolute: number | null;
   readonly intervalAbsolute: readonly [number, number] | null;
   /**
-   * Relative effects that the evidence has not ruled out so far, at level 1 − alpha and valid at every look at once;
-   * an end that is open is `null`.
+   * Relative effects that the evidence has not ruled out so far: a 95 % interval that holds at every look at once, for
+   * an effect that is there from the start; an end that is open is `null`.
    */
   readonly anytimeInterval: readonly [number | null, number | null] | null;
   /** P(canary > baseline) − P(canary < baseline) over all pairs of values; −1 … 1. Descriptive only. */

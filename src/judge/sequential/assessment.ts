@@ -46,6 +46,8 @@ export type Assessment = {
   readonly wentSilent: boolean;
 };
 
+/** The level of the intervals that hold at every look at once. */
+export const anytimeLevel = 0.95;
 /** The level of the intervals shown and of the one-sided bounds that a pass rests on. */
 export const intervalLevel = 0.9;
 export const passProbability = 0.95;

@@ -20,14 +20,14 @@ export function logKernel(x: number, all: number, share: number, dispersion: num
   return logGammaRatio(k * share, x) + logGammaRatio(k * (1 - share), rest) - logGammaRatio(k, all);
 }
 
-/** Running sums of `logKernel` over the steps for one ratio of rates; index i covers the first i steps. */
-export function runningKernel(steps: CountSteps, logRatio: number, dispersion: number): Float64Array {
+/** Sum of `logKernel` over all steps for one ratio of rates. */
+export function logLikelihood(steps: CountSteps, logRatio: number, dispersion: number): number {
   const ratio = Math.exp(logRatio);
-  const sums = new Float64Array(steps.canary.length + 1);
+  let sum = 0;
   for (let step = 0; step < steps.canary.length; step++) {
     const x = steps.canary[step] ?? 0;
     const all = x + (steps.baseline[step] ?? 0);
-    sums[step + 1] = (sums[step] ?? 0) + logKernel(x, all, shareOf(steps, step, ratio), dispersion);
+    sum += logKernel(x, all, shareOf(steps, step, ratio), dispersion);
   }
-  return sums;
+  return sum;
 }

@@ -25,18 +25,20 @@ export function joinCounts(canary: CountArm, baseline: CountArm): CountSteps {
   return { canary: column(0), canaryTotal: column(1), baseline: column(2), baselineTotal: column(3), kept };
 }
 
-/** Sum of an array. */
-export function total(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
+/** Sum of an array, or of its first so many values. */
+export function total(values: Float64Array, count = values.length): number {
+  let sum = 0;
+  for (let index = 0; index < count; index++) sum += values[index] ?? 0;
+  return sum;
 }
 
 /**
- * The canary's rate over the baseline's, half an event added to each so that none is infinite; 1 when there is
- * nothing.
+ * The canary's rate over the baseline's in the first so many kept steps, half an event added to each so that none is
+ * infinite; 1 when there is nothing.
  */
-export function fittedRatio(steps: CountSteps): number {
-  const canary = (total(steps.canary) + 0.5) / total(steps.canaryTotal);
-  const baseline = (total(steps.baseline) + 0.5) / total(steps.baselineTotal);
+export function fittedRatio(steps: CountSteps, count = steps.canary.length): number {
+  const canary = (total(steps.canary, count) + 0.5) / total(steps.canaryTotal, count);
+  const baseline = (total(steps.baseline, count) + 0.5) / total(steps.baselineTotal, count);
   const ratio = canary / baseline;
   return Number.isFinite(ratio) && ratio > 0 ? ratio : 1;
 }

@@ -1,6 +1,6 @@
 import { logSumExp } from '../statistics/log-sum-exp.ts';
-import { dispersionGrid, logDispersionPrior, runningKernel } from './count-kernel.ts';
-import type { CountSteps } from './count-steps.ts';
+import { dispersionGrid, logDispersionPrior, logKernel } from './count-kernel.ts';
+import { type CountSteps, shareOf } from './count-steps.ts';
 import type { Side } from './gauge-evidence.ts';
 import { mixOnsets, type OnsetEvidence, onsetWindows } from './onset.ts';
 import { type Residuals, tempering } from './tempering.ts';
@@ -8,44 +8,103 @@ import { type Residuals, tempering } from './tempering.ts';
 /** Harms considered beyond the margin: ln of the further ratio of rates. */
 export const harmGrid = [0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.4, 1.9, 2.5, 3.2] as const;
 
-type Kernels = {
-  readonly nothing: readonly Float64Array[];
-  readonly something: readonly (readonly Float64Array[])[];
+/**
+ * Running sums of the logarithms of all kernels. A row holds the sums over the first so many kept steps; in it come, for
+ * each dispersion, the kernel of no harm and then those of the harms of the grid.
+ */
+type KernelTable = {
+  readonly rows: Float64Array;
+  readonly width: number;
+  /** Harms of the grid. */
+  readonly harms: number;
+  /** Computes the rows through that of so many steps, as far as they are not there. */
+  readonly fillThrough: (steps: number) => void;
 };
 
-function computeKernels(steps: CountSteps, { boundary, sign }: Side, grid: readonly number[]): Kernels {
-  return {
-    nothing: dispersionGrid.map((dispersion) => runningKernel(steps, boundary, dispersion)),
-    something: dispersionGrid.map((dispersion) =>
-      grid.map((harm) => runningKernel(steps, boundary + sign * harm, dispersion)),
-    ),
+function createTable(steps: CountSteps, { boundary, sign }: Side, grid: readonly number[]): KernelTable {
+  const ratios = [boundary, ...grid.map((harm) => boundary + sign * harm)].map(Math.exp);
+  const width = dispersionGrid.length * ratios.length;
+  const rows = new Float64Array((steps.canary.length + 1) * width);
+  let filled = 0;
+  const fillRow = (step: number): void => {
+    const x = steps.canary[step] ?? 0;
+    const all = x + (steps.baseline[step] ?? 0);
+    const shares = ratios.map((ratio) => shareOf(steps, step, ratio));
+    let cell = step * width;
+    for (const dispersion of dispersionGrid) {
+      for (const share of shares) {
+        rows[cell + width] = (rows[cell] ?? 0) + logKernel(x, all, share, dispersion);
+        cell += 1;
+      }
+    }
   };
+  const fillThrough = (through: number): void => {
+    for (; filled < through; filled++) fillRow(filled);
+  };
+  return { rows, width, harms: grid.length, fillThrough };
 }
 
-/** ln of the Bayes factor of the steps from `onset` on (kept steps before it), not yet tempered. */
-function windowLogE({ nothing, something }: Kernels, onset: number, scratch: Float64Array): number {
-  const n = (nothing[0]?.length ?? 1) - 1;
-  const [against, forHarm]: [number[], number[]] = [[], []];
-  nothing.forEach((sums, c) => {
+type Scratch = {
+  readonly against: Float64Array;
+  readonly forHarm: Float64Array;
+  readonly harmed: Float64Array;
+};
+
+/** ln of the Bayes factor of the kept steps from `onset` (those before it) to `end`, not yet tempered. */
+function windowLogE(table: KernelTable, onset: number, end: number, scratch: Scratch): number {
+  const { rows, width, harms } = table;
+  const { against, forHarm, harmed } = scratch;
+  let [low, high] = [onset * width, end * width];
+  for (let c = 0; c < against.length; c++) {
     const prior = logDispersionPrior[c] ?? 0;
-    against.push(prior + (sums[n] ?? 0) - (sums[onset] ?? 0));
-    something[c]?.forEach((harmed, index) => {
-      scratch[index] = (harmed[n] ?? 0) - (harmed[onset] ?? 0);
-    });
-    forHarm.push(prior + logSumExp(scratch) - Math.log(scratch.length));
-  });
-  return logSumExp(forHarm) - logSumExp(against);
+    against[c] = prior + (rows[high++] ?? 0) - (rows[low++] ?? 0);
+    for (let index = 0; index < harms; index++) harmed[index] = (rows[high++] ?? 0) - (rows[low++] ?? 0);
+    forHarm[c] = prior + logSumExp(harmed);
+  }
+  return logSumExp(forHarm) - Math.log(harms) - logSumExp(against);
 }
+
+/** A question about one pair of arms that can be asked after any number of steps of the grid. */
+export type CountsQuestion = (gridSteps: number, residuals: Residuals) => OnsetEvidence;
 
 /**
- * The evidence that the canary's rate is beyond a multiple of the baseline's: a mixture over the
- * step of onset (`onsetWindows`), the over-dispersion and the size of the harm of conditional beta-binomial likelihood
- * ratios; a window's positive evidence is tempered by `tempering`. Given the events of both arms together the traffic
- * itself cancels (Lindon & Malek 2022). 0 without events. Linear in the number of steps.
+ * Asks whether the canary's rate is beyond a multiple of the baseline's: a mixture over the step of onset
+ * (`onsetWindows`), the over-dispersion and the size of the harm of conditional beta-binomial likelihood ratios; a
+ * window's positive evidence is tempered by `tempering`. Given the events of both arms together the traffic itself
+ * cancels (Lindon & Malek 2022). 0 without events. What one look computed the next one uses again.
  *
  * @param side `boundary` is ln of the multiple, `sign` +1 asks for more than that, −1 for less
  * @param grid ln of the further ratios considered
  */
+export function askCounts(
+  steps: CountSteps,
+  plannedSteps: number,
+  side: Side,
+  grid: readonly number[] = harmGrid,
+): CountsQuestion {
+  const table = createTable(steps, side, grid);
+  const windows = onsetWindows(plannedSteps);
+  const scratch = {
+    against: new Float64Array(dispersionGrid.length),
+    forHarm: new Float64Array(dispersionGrid.length),
+    harmed: new Float64Array(grid.length),
+  };
+  return (gridSteps, residuals) => {
+    const end = steps.kept[gridSteps] ?? 0;
+    if (end === 0) return { logE: 0, onset: 1 };
+    table.fillThrough(end);
+    const tempered = (onset: number): number => {
+      const logE = windowLogE(table, onset, end, scratch);
+      return logE > 0 ? logE * tempering(residuals, onset) : logE;
+    };
+    return mixOnsets(windows, gridSteps, tempered(0), (at) => {
+      const onset = steps.kept[at - 1] ?? 0;
+      return onset > 0 && onset < end ? tempered(onset) : 0;
+    });
+  };
+}
+
+/** `askCounts` asked once, after all steps. */
 export function countsEvidence(
   steps: CountSteps,
   residuals: Residuals,
@@ -53,22 +112,5 @@ export function countsEvidence(
   side: Side,
   grid: readonly number[] = harmGrid,
 ): OnsetEvidence {
-  if (steps.canary.length === 0) return { logE: 0, onset: 1 };
-  const kernels = computeKernels(steps, side, grid);
-  const scratch = new Float64Array(grid.length);
-  const windows = onsetWindows(plannedSteps);
-  const tempered = (onset: number): number => {
-    const logE = windowLogE(kernels, onset, scratch);
-    return logE > 0 ? logE * tempering(residuals, onset) : logE;
-  };
-  const terms = [windows.logWeightOfWhole + tempered(0)];
-  const onsets = [1];
-  const gridSteps = steps.kept.length - 1;
-  for (let j = windows.from; j <= windows.to; j++) {
-    const onset = steps.kept[Math.min(j - 1, gridSteps)] ?? 0;
-    const begun = j <= gridSteps && onset > 0 && onset < steps.canary.length;
-    terms.push(windows.logWeight + (begun ? tempered(onset) : 0));
-    onsets.push(j);
-  }
-  return mixOnsets(terms, onsets);
+  return askCounts(steps, plannedSteps, side, grid)(steps.kept.length - 1, residuals);
 }

@@ -1,5 +1,5 @@
 import { logSumExp } from '../statistics/log-sum-exp.ts';
-import { dispersionGrid, logDispersionPrior, runningKernel } from './count-kernel.ts';
+import { dispersionGrid, logDispersionPrior, logLikelihood } from './count-kernel.ts';
 import { type CountSteps, total } from './count-steps.ts';
 
 /** What is known of ln(canary's rate / baseline's rate). */
@@ -16,10 +16,6 @@ const priorReach = 3;
 const beyondSeen = 2;
 /** Dispersions with less than this share of the posterior do not show in any figure. */
 const negligible = 1e-3;
-
-function logLikelihood(steps: CountSteps, logRatio: number, dispersion: number): number {
-  return runningKernel(steps, logRatio, dispersion)[steps.canary.length] ?? 0;
-}
 
 /** The dispersions that matter, judged at the fitted ratio, with ln of their weights. */
 function likelyDispersions(

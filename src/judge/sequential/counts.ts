@@ -1,17 +1,17 @@
 import { newcombe, poissonDifference } from '../statistics/newcombe.ts';
 import type { JudgeInput, MetricInput } from '../types.ts';
 import { writeDropped, writeNumber, writePercent, writeRatio } from '../words.ts';
-import { type Assessment, passProbability, passZ } from './assessment.ts';
+import { type Assessment, type Glance, passProbability, passZ, type Weighing } from './assessment.ts';
 import { type CountSteps, fittedRatio, joinCounts, total } from './count-steps.ts';
 import { type ReadyArm, readyArm } from './counts-arm.ts';
-import { countsEvidence } from './counts-evidence.ts';
+import { askCounts } from './counts-evidence.ts';
 import { type CountsPosterior, countsPosterior } from './counts-posterior.ts';
 import { countsMinimumDetectable, countsStepsNeeded } from './counts-power.ts';
-import { meanOfSides, sidesOf } from './direction.ts';
-import { findGaps } from './gaps.ts';
-import type { Side } from './gauge-evidence.ts';
+import { bySign, meanOfSides, sidesOf } from './direction.ts';
+import { cutCounts } from './first-steps.ts';
+import { gapsOf } from './gaps.ts';
 import { troubleOf } from './obstacle.ts';
-import { theWholeRun } from './onset.ts';
+import { type OnsetEvidence, theWholeRun } from './onset.ts';
 import { limitAfter, timesNeeded, writeShortfall } from './shortfall.ts';
 import { summariseCounts } from './summary.ts';
 import { dispersionOf, pearsonResiduals, type Residuals, tempering } from './tempering.ts';
@@ -43,20 +43,20 @@ function isRelativeExcluded(metric: CountsInput, posterior: CountsPosterior | nu
 }
 
 /** What a pass rests on: the data, what is known of the ratio, and the share of the counts that is information. */
-type Knowledge = {
+export type Knowledge = {
   readonly steps: CountSteps;
   readonly posterior: CountsPosterior | null;
   readonly worth: number;
 };
 
-function isExcluded(metric: CountsInput, { steps, posterior, worth }: Knowledge): boolean {
+export function isExcluded(metric: CountsInput, { steps, posterior, worth }: Knowledge): boolean {
   return sidesOf(metric.direction).every(
     (sign) => isRelativeExcluded(metric, posterior, sign) || isAbsoluteExcluded(metric, steps, worth, sign),
   );
 }
 
 /** What a pass lacks if all goes on as it is: the ratio's limit draws nearer, and the counts grow. */
-function lackingOf(metric: CountsInput, known: Knowledge, stepSeconds: number): string | null {
+export function lackingOf(metric: CountsInput, known: Knowledge, stepSeconds: number): string | null {
   const { steps, posterior, worth } = known;
   const bound = Math.log1p(metric.acceptable.relative ?? 0);
   const isEnough = (times: number): boolean =>
@@ -71,7 +71,7 @@ function lackingOf(metric: CountsInput, known: Knowledge, stepSeconds: number): 
 }
 
 /** Ratio of rates with its interval; `null` while an arm has no events, for then the ratio has no bound. */
-function effectOf(
+export function effectOf(
   steps: CountSteps,
   posterior: CountsPosterior | null,
 ): Pick<Assessment, 'effect' | 'interval'> {
@@ -110,7 +110,7 @@ function describe(
   return `${levels}, ${writeRatio(1 + effect)}× (90 % interval ${writeRatio(1 + low)}–${writeRatio(1 + high)})`;
 }
 
-function power(
+export function power(
   metric: CountsInput,
   steps: CountSteps,
   eta: number,
@@ -139,49 +139,72 @@ function joined(canary: ReadyArm, baseline: ReadyArm, nonsense: string | null): 
   return nonsense === null ? joinCounts(canary, baseline) : joinCounts(nothing, nothing);
 }
 
+type Weigh = (gridSteps: number, residuals: Residuals) => OnsetEvidence & { readonly logPass: number };
+
 /** Evidence for harm, and, only where an early pass may be said, evidence against it. */
-function weigh(metric: CountsInput, steps: CountSteps, residuals: Residuals, input: JudgeInput) {
-  const mayPass = input.earlyPass && !input.final;
+function weighSides(metric: CountsInput, steps: CountSteps, input: JudgeInput): Weigh {
   const bound = Math.log1p(metric.acceptable.relative ?? metric.margin);
-  const ask = (side: Side, plannedSteps: number) => countsEvidence(steps, residuals, plannedSteps, side);
-  const against = (sign: 1 | -1): Side => ({ boundary: sign * bound, sign: sign === 1 ? -1 : 1 });
-  return meanOfSides(metric.direction, (sign) => ({
-    ...ask({ boundary: sign * Math.log1p(metric.margin), sign }, input.plannedSteps),
-    logPass: mayPass ? ask(against(sign), theWholeRun).logE : Number.NEGATIVE_INFINITY,
-  }));
+  const forHarm = bySign((sign) =>
+    askCounts(steps, input.plannedSteps, { boundary: sign * Math.log1p(metric.margin), sign }),
+  );
+  const against = bySign((sign) =>
+    askCounts(steps, theWholeRun, { boundary: sign * bound, sign: sign === 1 ? -1 : 1 }),
+  );
+  return (gridSteps, residuals) =>
+    meanOfSides(metric.direction, (sign) => ({
+      ...forHarm(sign)(gridSteps, residuals),
+      logPass: input.earlyPass ? against(sign)(gridSteps, residuals).logE : Number.NEGATIVE_INFINITY,
+    }));
 }
 
-/** Assesses a ratio or a count: events out of a total in each arm. */
-export function assessCounts(metric: CountsInput, input: JudgeInput): Assessment {
+/** A ratio or a count made ready: events out of a total in each arm. */
+export function weighCounts(metric: CountsInput, input: JudgeInput): Weighing {
   const canary = readyArm(metric.canary, metric.kind, metric.name);
   const baseline = readyArm(metric.baseline, metric.kind, metric.name);
   const nonsense = canary.nonsense ?? baseline.nonsense;
   const dropped = canary.dropped + baseline.dropped;
-  const gaps = findGaps(canary.total, baseline.total);
+  const gapsAfter = gapsOf(canary.total, baseline.total);
   const steps = joined(canary, baseline, nonsense);
-  const residuals = pearsonResiduals(steps, fittedRatio(steps));
-  const eta = tempering(residuals, 0);
-  const posterior = countsPosterior(steps, eta);
-  const effect = effectOf(steps, posterior);
-  const known = { steps, posterior, worth: eta / dispersionOf(residuals) };
-  const excluded = isExcluded(metric, known);
-  return {
-    ...weigh(metric, steps, residuals, input),
-    excluded,
-    ...effect,
-    effectAbsolute: null,
-    intervalAbsolute: null,
-    anytimeInterval: null,
-    values: { canary: [], baseline: [] },
-    noise: null,
-    edges: null,
-    canary: summariseCounts(canary.events, canary.total),
-    baseline: summariseCounts(baseline.events, baseline.total),
-    ...power(metric, steps, eta, input),
-    lacking: excluded || !input.final ? null : lackingOf(metric, known, input.stepSeconds),
-    ...troubleOf(metric, gaps, dropped, nonsense),
-    comparison:
-      describe(metric, steps, effect, canary.neverSeen && baseline.neverSeen) + writeDropped(dropped),
-    wentSilent: gaps.wentSilent,
+  const weigh = weighSides(metric, steps, input);
+  const residualsAfter = (kept: number): Residuals => pearsonResiduals(steps, fittedRatio(steps, kept), kept);
+  const glance = (count: number): Glance => {
+    // Values that make no sense are none of the looks' business that did not see them.
+    if (nonsense !== null) return weighCounts(cutCounts(metric, count), { ...input, final: false }).assess();
+    const gaps = gapsAfter(count);
+    return {
+      ...weigh(count, residualsAfter(steps.kept[count] ?? 0)),
+      excluded: false,
+      ...troubleOf(metric, gaps, 0, null),
+      wentSilent: gaps.wentSilent,
+    };
   };
+  const assess = (): Assessment => {
+    const gaps = gapsAfter(metric.canary.total.length);
+    const residuals = residualsAfter(steps.canary.length);
+    const eta = tempering(residuals, 0);
+    const posterior = countsPosterior(steps, eta);
+    const effect = effectOf(steps, posterior);
+    const known = { steps, posterior, worth: eta / dispersionOf(residuals) };
+    const excluded = isExcluded(metric, known);
+    return {
+      ...weigh(gaps.steps, residuals),
+      excluded,
+      ...effect,
+      effectAbsolute: null,
+      intervalAbsolute: null,
+      anytimeInterval: null,
+      values: { canary: [], baseline: [] },
+      noise: null,
+      edges: null,
+      canary: summariseCounts(canary.events, canary.total),
+      baseline: summariseCounts(baseline.events, baseline.total),
+      ...power(metric, steps, eta, input),
+      lacking: excluded || !input.final ? null : lackingOf(metric, known, input.stepSeconds),
+      ...troubleOf(metric, gaps, dropped, nonsense),
+      comparison:
+        describe(metric, steps, effect, canary.neverSeen && baseline.neverSeen) + writeDropped(dropped),
+      wentSilent: gaps.wentSilent,
+    };
+  };
+  return { glance, assess };
 }

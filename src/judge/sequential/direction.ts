@@ -22,3 +22,13 @@ export function meanOfSides(direction: Direction, weigh: (sign: 1 | -1) => Evide
     logPass: Math.min(up.logPass, down.logPass),
   };
 }
+
+/** What is made for each side once, when it is first asked for. */
+export function bySign<T>(make: (sign: 1 | -1) => T): (sign: 1 | -1) => T {
+  const made = new Map<1 | -1, T>();
+  return (sign) => {
+    const known = made.get(sign) ?? make(sign);
+    made.set(sign, known);
+    return known;
+  };
+}

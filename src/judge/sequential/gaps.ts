@@ -22,33 +22,41 @@ export type Gaps = {
 /**
  * Finds missing data and a canary that fell silent; `null` in `canary` or `baseline` is a step without a word. Missing
  * in both arms is a gap of the backend, not silence.
+ *
+ * @returns the gaps of the first so many steps
  */
-export function findGaps(canary: Samples, baseline: Samples): Gaps {
-  const isSilent = canary.map((value, step) => value === null && (baseline[step] ?? null) !== null);
-  const paired = canary.filter((value, step) => value !== null && (baseline[step] ?? null) !== null).length;
+export function gapsOf(canary: Samples, baseline: Samples): (steps: number) => Gaps {
+  const all = canary.length;
+  const paired = new Uint32Array(all + 1);
+  const longest = new Uint32Array(all + 1);
+  const speaks = (arm: Samples, step: number): boolean => (arm[step] ?? null) !== null;
+  const isSilent = (step: number): boolean => !speaks(canary, step) && speaks(baseline, step);
   let run = 0;
-  let longest = 0;
-  for (const silent of isSilent) {
-    run = silent ? run + 1 : 0;
-    longest = Math.max(longest, run);
+  for (let step = 0; step < all; step++) {
+    run = isSilent(step) ? run + 1 : 0;
+    longest[step + 1] = Math.max(longest[step] ?? 0, run);
+    paired[step + 1] = (paired[step] ?? 0) + (speaks(canary, step) && speaks(baseline, step) ? 1 : 0);
   }
-  const wentSilent = longest >= silentSteps;
-  const last = canary.slice(-silentSteps);
-  const endsSilent =
-    last.length === silentSteps &&
-    last.every((value) => value === null) &&
-    isSilent.slice(-silentSteps).includes(true);
-  const lastPaired = last.some(
-    (value, step) => value !== null && (baseline.slice(-silentSteps)[step] ?? null) !== null,
-  );
-  return {
-    steps: canary.length,
-    paired,
-    endsEmpty: last.length === silentSteps && !lastPaired,
-    enough: paired >= leastPaired && 2 * paired >= canary.length,
-    wentSilent,
-    silent: wentSilent || endsSilent,
+  return (steps) => {
+    const last = Array.from({ length: Math.min(steps, silentSteps) }, (_, index) => steps - 1 - index);
+    const isLong = steps >= silentSteps;
+    const endsSilent = isLong && !last.some((step) => speaks(canary, step)) && last.some(isSilent);
+    const inBoth = paired[steps] ?? 0;
+    const wentSilent = (longest[steps] ?? 0) >= silentSteps;
+    return {
+      steps,
+      paired: inBoth,
+      endsEmpty: isLong && inBoth === paired[steps - silentSteps],
+      enough: inBoth >= leastPaired && 2 * inBoth >= steps,
+      wentSilent,
+      silent: wentSilent || endsSilent,
+    };
   };
+}
+
+/** The gaps of all steps. */
+export function findGaps(canary: Samples, baseline: Samples): Gaps {
+  return gapsOf(canary, baseline)(canary.length);
 }
 
 /** In words what the gaps are, or `null` when the metric can be judged. */

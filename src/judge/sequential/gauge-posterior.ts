@@ -1,5 +1,6 @@
 import { logSumExp } from '../statistics/log-sum-exp.ts';
 import { type StudentT, studentT } from '../statistics/student-t.ts';
+import type { NoiseProfile } from '../types.ts';
 import type { Whitened } from './whiten.ts';
 
 /** What is known of the mean log ratio: a mixture over φ of Student t distributions. */
@@ -23,18 +24,24 @@ type Component = {
 /** Autocorrelations with less of the posterior than this show in no figure. */
 const negligible = 1e-12;
 
-function componentsOf(whites: readonly Whitened[], prior: readonly number[], n: number): Component[] {
+function componentsOf(
+  whites: readonly Whitened[],
+  prior: readonly number[],
+  degrees: number,
+  profile: NoiseProfile | null,
+): Component[] {
   const parts = whites.map((white, k) => {
-    const steps = white.value.length;
+    const { steps } = white;
     const information = white.sumAA[steps] ?? 0;
     const score = white.sumAE[steps] ?? 0;
-    const rest = Math.max(0, (white.sumEE[steps] ?? 0) - (score * score) / information);
-    const innovation = Math.sqrt(rest / (n - 1));
+    const own = Math.max(0, (white.sumEE[steps] ?? 0) - (score * score) / information);
+    const rest = own + (profile?.squares[k] ?? 0);
+    const innovation = Math.sqrt(rest / degrees);
     const logWeight =
       (prior[k] ?? 0) -
-      white.logDeterminant / 2 -
+      (white.logDeterminant + (profile?.logDeterminants[k] ?? 0)) / 2 -
       Math.log(information) / 2 -
-      ((n - 1) / 2) * Math.log(Math.max(rest, Number.MIN_VALUE));
+      (degrees / 2) * Math.log(Math.max(rest, Number.MIN_VALUE));
     return {
       logWeight,
       mean: score / information,
@@ -97,14 +104,20 @@ function quantileOf(
  * Posterior of the mean log ratio under AR(1) noise, flat prior of the mean, 1/σ prior of the scale: for each φ a
  * Student t with n − 1 degrees of freedom around the generalised least squares mean.
  *
+ * @param profile noise known from elsewhere; it adds to square sums, determinants and degrees of freedom
  * @returns `null` for fewer than 3 points
  */
-export function gaugePosterior(whites: readonly Whitened[], prior: readonly number[]): GaugePosterior | null {
+export function gaugePosterior(
+  whites: readonly Whitened[],
+  prior: readonly number[],
+  profile: NoiseProfile | null = null,
+): GaugePosterior | null {
   const [first] = whites;
-  const n = first === undefined ? 0 : (first.count[first.value.length] ?? 0);
+  const n = first === undefined ? 0 : (first.count[first.steps] ?? 0);
   if (n < 3) return null;
-  const components = componentsOf(whites, prior, n);
-  const t = studentT(n - 1);
+  const degrees = n - 1 + (profile?.degrees ?? 0);
+  const components = componentsOf(whites, prior, degrees, profile);
+  const t = studentT(degrees);
   const below = belowOf(components, t);
   const average = (pick: (component: Component) => number): number =>
     components.reduce((sum, component) => sum + component.weight * pick(component), 0);

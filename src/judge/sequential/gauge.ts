@@ -1,121 +1,56 @@
-import { mean, median } from 'simple-statistics';
+import { median } from 'simple-statistics';
 import { clean, present } from '../clean.ts';
-import type { Direction, JudgeInput, MetricInput, Samples } from '../types.ts';
+import type { JudgeInput, MetricInput, Samples } from '../types.ts';
 import { writeChange, writeDropped, writePercent, writeValue } from '../words.ts';
-import { type Assessment, passProbability } from './assessment.ts';
-import { meanOfSides, sidesOf } from './direction.ts';
-import { findGaps } from './gaps.ts';
+import type { Assessment, Glance, Weighing } from './assessment.ts';
+import { meanOfSides } from './direction.ts';
+import { type Gaps, gapsOf } from './gaps.ts';
+import { gaugeAnytime } from './gauge-anytime.ts';
 import { gaugeEvidence, type Side } from './gauge-evidence.ts';
+import { type GaugeNoise, gaugeNoise } from './gauge-noise.ts';
+import { acceptableBound, isExcluded, lackingOf } from './gauge-pass.ts';
 import { type GaugePosterior, gaugePosterior } from './gauge-posterior.ts';
 import { gaugeMinimumDetectable, gaugeStepsNeeded } from './gauge-power.ts';
+import { pairsOf, type Scale } from './gauge-scale.ts';
+import { type GaugeSeries, gaugeSeries } from './gauge-series.ts';
 import { troubleOf } from './obstacle.ts';
 import { theWholeRun } from './onset.ts';
-import { choosePhiPrior } from './phi-prior.ts';
-import { limitAfter, timesNeeded, writeShortfall } from './shortfall.ts';
 import { summarise } from './summary.ts';
-import { phiGrid, type Whitened, whiten } from './whiten.ts';
-import { winsorise } from './winsorise.ts';
 
 type GaugeInput = Extract<MetricInput, { kind: 'gauge' }>;
+type Arms = { readonly canary: Samples; readonly baseline: Samples };
 
-/** How two values become one difference, and bounds given as relative changes or natural units become its own. */
-type Scale = {
-  readonly differ: (canary: number, baseline: number) => number;
-  readonly fromRelative: (change: number) => number;
-  readonly fromAbsolute: (units: number) => number;
-  /** The relative change of a difference; `null` when there is nothing to be relative to. */
-  readonly toRelative: (difference: number) => number | null;
+/** A gauge after some of its steps. */
+type State = {
+  readonly series: GaugeSeries;
+  readonly noise: GaugeNoise;
+  readonly scale: Scale;
+  /** What is nobody's business, in units of the differences. */
+  readonly margin: number;
 };
 
-/** Log ratios where every value is positive; else differences in units of the baseline's middle, or plain ones. */
-function chooseScale(pairs: readonly (readonly [number, number])[]): Scale {
-  const middle = pairs.length === 0 ? 0 : median(pairs.map(([, baseline]) => baseline));
-  if (pairs.every(([canary, baseline]) => canary > 0 && baseline > 0)) {
-    return {
-      differ: (canary, baseline) => Math.log(canary) - Math.log(baseline),
-      fromRelative: Math.log1p,
-      fromAbsolute: (units) => (middle > 0 ? Math.log1p(units / middle) : Math.log1p(units)),
-      toRelative: Math.expm1,
-    };
-  }
-  if (middle > 0) {
-    return {
-      differ: (canary, baseline) => (canary - baseline) / middle,
-      fromRelative: (change) => change,
-      fromAbsolute: (units) => units / middle,
-      toRelative: (difference) => difference,
-    };
-  }
-  const size = mean(pairs.map(([canary, baseline]) => Math.max(Math.abs(canary), Math.abs(baseline))));
-  return {
-    differ: (canary, baseline) => canary - baseline,
-    fromRelative: (change) => change * size,
-    fromAbsolute: (units) => units,
-    toRelative: () => null,
-  };
+function stateOf(metric: GaugeInput, series: GaugeSeries, noise: GaugeNoise): State {
+  const { scale } = series;
+  return { series, noise, scale, margin: scale.fromRelative(metric.margin) + noise.offset };
 }
 
-function differences(
-  canary: Samples,
-  baseline: Samples,
-): { readonly values: Samples; readonly scale: Scale } {
-  const pairOf = (step: number): readonly [number, number] | null => {
-    const [left, right] = [canary[step] ?? null, baseline[step] ?? null];
-    return left === null || right === null ? null : [left, right];
-  };
-  const pairs = canary.map((_, step) => pairOf(step));
-  const scale = chooseScale(pairs.filter((pair) => pair !== null));
-  const values = pairs.map((pair) => (pair === null ? null : scale.differ(...pair)));
-  return { values: winsorise(clean(values).values), scale };
-}
-
-/** The bound that a pass excludes: relative or absolute, whichever is wider, for either excluded is enough. */
-function acceptableBound({ acceptable }: GaugeInput, scale: Scale): number {
-  const bounds = [
-    acceptable.relative === undefined ? 0 : scale.fromRelative(acceptable.relative),
-    acceptable.absolute === undefined ? 0 : scale.fromAbsolute(acceptable.absolute),
-  ];
-  return Math.max(...bounds);
-}
-
-/**
- * Whether a worsening beyond the bound has at most 5 % probability, on each side that is harm. Arms that are equal at
- * every step exclude any worsening, also where, all being 0, the bound itself is 0.
- */
-function isExcluded(
-  posterior: GaugePosterior | null,
-  values: Samples,
-  bound: number,
-  direction: Direction,
-): boolean {
-  if (posterior === null) return false;
-  if (values.every((value) => value === null || value === 0)) return true;
-  return sidesOf(direction).every((sign) => {
-    const beyond = sign === 1 ? 1 - posterior.below(bound) : posterior.below(-bound);
-    return beyond <= 1 - passProbability;
-  });
-}
-
-/** What a pass lacks if all goes on as it is: the limit of the mean draws nearer with the steps. */
-function lackingOf(
-  posterior: GaugePosterior | null,
-  bound: number,
-  direction: Direction,
-  seen: { readonly steps: number; readonly stepSeconds: number },
-): string | null {
-  if (posterior === null) return null;
-  const middle = posterior.quantile(0.5);
-  const limits = { '1': posterior.quantile(passProbability), '-1': posterior.quantile(1 - passProbability) };
-  const times = timesNeeded((candidate) =>
-    sidesOf(direction).every((sign) => sign * limitAfter(candidate, middle, limits[sign]) < bound),
-  );
-  return writeShortfall(times, seen.steps, seen.stepSeconds, null);
+/** Evidence for harm, and, only where an early pass may be said, evidence against it. */
+function weigh(metric: GaugeInput, { series, noise, scale, margin }: State, input: JudgeInput) {
+  const ask = (side: Side, plannedSteps: number) =>
+    gaugeEvidence(series.whites, noise.prior, plannedSteps, side, noise.profile);
+  const bound = input.earlyPass ? acceptableBound(metric, scale) : 0;
+  const against = (sign: 1 | -1): Side => ({ boundary: sign * bound, sign: sign === 1 ? -1 : 1 });
+  return meanOfSides(metric.direction, (sign) => ({
+    ...ask({ boundary: sign * margin, sign }, input.plannedSteps),
+    logPass: input.earlyPass ? ask(against(sign), theWholeRun).logE : Number.NEGATIVE_INFINITY,
+  }));
 }
 
 /** What the plan can find, and when it finds what is seen now. */
 function power(
   { direction }: GaugeInput,
-  { margin, posterior, scale }: { margin: number; posterior: GaugePosterior | null; scale: Scale },
+  { margin, scale }: State,
+  posterior: GaugePosterior | null,
   { plannedSteps, alpha }: JudgeInput,
 ): Pick<Assessment, 'minimumDetectableEffect' | 'stepsNeeded'> {
   if (posterior === null) return { minimumDetectableEffect: null, stepsNeeded: null };
@@ -130,12 +65,37 @@ function power(
   };
 }
 
-function describe(
-  name: string,
-  effect: number | null,
-  interval: readonly [number, number] | null,
-  arms: { canary: Samples; baseline: Samples },
-): string {
+type Effect = Pick<
+  Assessment,
+  'effect' | 'interval' | 'effectAbsolute' | 'intervalAbsolute' | 'anytimeInterval'
+>;
+
+const unknownEffect: Effect = {
+  effect: null,
+  interval: null,
+  effectAbsolute: null,
+  intervalAbsolute: null,
+  anytimeInterval: null,
+};
+
+/** The difference seen, in relative and in the metric's own units, with its intervals. */
+function effectOf({ series, noise, scale }: State, posterior: GaugePosterior | null): Effect {
+  if (posterior === null) return unknownEffect;
+  const [middle, low, high] = [posterior.quantile(0.5), posterior.quantile(0.05), posterior.quantile(0.95)];
+  const relative = [low, high].map(scale.toRelative);
+  const [least = null, most = null] = relative;
+  const anytime = gaugeAnytime(series.whites, noise.prior, noise.profile, posterior);
+  const [lowest, highest] = anytime.map((end) => (end === null ? null : scale.toRelative(end)));
+  return {
+    effect: scale.toRelative(middle),
+    interval: least === null || most === null ? null : [least, most],
+    effectAbsolute: scale.toAbsolute(middle),
+    intervalAbsolute: [scale.toAbsolute(low), scale.toAbsolute(high)],
+    anytimeInterval: [lowest ?? null, highest ?? null],
+  };
+}
+
+function describe(name: string, { effect, interval }: Effect, arms: Arms): string {
   const middle = (values: Samples): string =>
     present(values).length === 0 ? 'nothing' : writeValue(median(present(values)));
   const levels = `${name}: ${middle(arms.canary)} in the canary against ${middle(arms.baseline)}`;
@@ -144,58 +104,61 @@ function describe(
   return `${levels}, ${writeChange(effect)} (90 % interval ${writePercent(low)} to ${writePercent(high)})`;
 }
 
-type Question = {
-  readonly whites: readonly Whitened[];
-  readonly prior: readonly number[];
-  readonly margin: number;
-  readonly bound: number;
-};
-
-/** Evidence for harm, and, only where an early pass may be said, evidence against it. */
-function weigh({ whites, prior, margin, bound }: Question, metric: GaugeInput, input: JudgeInput) {
-  const mayPass = input.earlyPass && !input.final;
-  const ask = (side: Side, plannedSteps: number) => gaugeEvidence(whites, prior, plannedSteps, side);
-  const against = (sign: 1 | -1): Side => ({ boundary: sign * bound, sign: sign === 1 ? -1 : 1 });
-  return meanOfSides(metric.direction, (sign) => ({
-    ...ask({ boundary: sign * margin, sign }, input.plannedSteps),
-    logPass: mayPass ? ask(against(sign), theWholeRun).logE : Number.NEGATIVE_INFINITY,
-  }));
-}
-
-/** Assesses a gauge: values of two arms compared step by step. */
-export function assessGauge(metric: GaugeInput, input: JudgeInput): Assessment {
-  const [canary, baseline] = [clean(metric.canary.values), clean(metric.baseline.values)];
-  const arms = { canary: canary.values, baseline: baseline.values };
-  const gaps = findGaps(arms.canary, arms.baseline);
-  const { values, scale } = differences(arms.canary, arms.baseline);
-  const whites = phiGrid.map((phi) => whiten(values, phi));
-  const prior = choosePhiPrior(metric.history === undefined ? undefined : clean(metric.history).values);
-  const posterior = gaugePosterior(whites, prior);
-  const margin = scale.fromRelative(metric.margin);
+function assessGauge(
+  metric: GaugeInput,
+  arms: Arms,
+  state: State,
+  gaps: Gaps,
+  dropped: number,
+  input: JudgeInput,
+): Assessment {
+  const { series, noise, scale } = state;
+  const posterior = gaugePosterior(series.whites, noise.prior, noise.profile);
   const bound = acceptableBound(metric, scale);
-  const [effect = null, low = null, high = null] =
-    posterior === null ? [] : [0.5, 0.05, 0.95].map((p) => scale.toRelative(posterior.quantile(p)));
-  const interval = low === null || high === null ? null : ([low, high] as const);
-  const excluded = isExcluded(posterior, values, bound, metric.direction);
-  const dropped = canary.dropped + baseline.dropped;
+  const effect = effectOf(state, posterior);
+  const excluded = isExcluded(posterior, series.values, bound, metric.direction);
   const seen = { steps: gaps.paired, stepSeconds: input.stepSeconds };
   return {
-    ...weigh({ whites, prior, margin, bound }, metric, input),
+    ...weigh(metric, state, input),
     excluded,
-    effect,
-    interval,
-    effectAbsolute: null,
-    intervalAbsolute: null,
-    anytimeInterval: null,
-    values: { canary: present(arms.canary), baseline: present(arms.baseline) },
-    noise: null,
+    ...effect,
+    values: pairsOf(arms.canary, arms.baseline, series.steps),
+    noise: { ...noise.sources, autocorrelation: posterior === null ? null : posterior.phi },
     edges: null,
     canary: summarise(arms.canary),
     baseline: summarise(arms.baseline),
-    ...power(metric, { margin, posterior, scale }, input),
+    ...power(metric, state, posterior, input),
     lacking: excluded || !input.final ? null : lackingOf(posterior, bound, metric.direction, seen),
     ...troubleOf(metric, gaps, dropped, null),
-    comparison: describe(metric.name, effect, interval, arms) + writeDropped(dropped),
+    comparison: describe(metric.name, effect, arms) + writeDropped(dropped),
     wentSilent: gaps.wentSilent,
+  };
+}
+
+/** A gauge made ready: values of two arms compared step by step. */
+export function weighGauge(metric: GaugeInput, input: JudgeInput): Weighing {
+  const [canary, baseline] = [clean(metric.canary.values), clean(metric.baseline.values)];
+  const arms = { canary: canary.values, baseline: baseline.values };
+  const gapsAfter = gapsOf(arms.canary, arms.baseline);
+  const seriesAfter = gaugeSeries(arms.canary, arms.baseline);
+  const noiseAfter = gaugeNoise(metric);
+  const stateAfter = (steps: number): State => {
+    const series = seriesAfter(steps);
+    return stateOf(metric, series, noiseAfter(steps, series.scale));
+  };
+  const glance = (steps: number): Glance => {
+    const gaps = gapsAfter(steps);
+    return {
+      ...weigh(metric, stateAfter(steps), input),
+      excluded: false,
+      ...troubleOf(metric, gaps, 0, null),
+      wentSilent: gaps.wentSilent,
+    };
+  };
+  const all = arms.canary.length;
+  return {
+    glance,
+    assess: () =>
+      assessGauge(metric, arms, stateAfter(all), gapsAfter(all), canary.dropped + baseline.dropped, input),
   };
 }

@@ -25,15 +25,20 @@ export function phiPrior(exponent: number, history: Samples = []): number[] {
   return raw.map((value) => value - total);
 }
 
+/** A prior of the autocorrelation, and how many steps of the baseline's past it rests on. */
+export type PhiPrior = { readonly logWeights: readonly number[]; readonly historySteps: number };
+
 /**
  * The prior to use: cubed where at least 30 steps of a positive past are known, plain elsewhere. A past that never
  * moved tells nothing of its autocorrelation and counts as none.
  */
-export function choosePhiPrior(history: Samples | undefined): number[] {
+export function choosePhiPrior(history: Samples | undefined): PhiPrior {
   const past = (history ?? []).map((value) => (value !== null && value > 0 ? Math.log(value) : null));
   const known = present(past);
   const isTelling = known.length >= leastHistory && known.some((value) => value !== known[0]);
-  return isTelling ? phiPrior(3, past) : phiPrior(1);
+  return isTelling
+    ? { logWeights: phiPrior(3, past), historySteps: known.length }
+    : { logWeights: phiPrior(1), historySteps: 0 };
 }
 
 /** Takes a straight line out; gaps stay where they are, for they loosen the tie of the steps around them. */

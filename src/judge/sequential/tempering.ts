@@ -11,9 +11,13 @@ export type Residuals = {
   readonly informative: number;
 };
 
-/** Pearson residuals of the canary's share of each step's events at one ratio of rates; 0 where there are none. */
-export function pearsonResiduals(steps: CountSteps, ratio: number): Residuals {
-  const n = steps.canary.length;
+/**
+ * Pearson residuals of the canary's share of each step's events at one ratio of rates; 0 where there are none.
+ *
+ * @param n of the first so many kept steps
+ */
+export function pearsonResiduals(steps: CountSteps, ratio: number, n = steps.canary.length): Residuals {
+  let informative = 0;
   const value = new Float64Array(n);
   const [sum, squares, products] = [
     new Float64Array(n + 1),
@@ -25,6 +29,7 @@ export function pearsonResiduals(steps: CountSteps, ratio: number): Residuals {
     const all = x + (steps.baseline[step] ?? 0);
     const share = shareOf(steps, step, ratio);
     const variance = all * share * (1 - share);
+    informative += Math.sign(all);
     const residual = variance > 0 ? (x - all * share) / Math.sqrt(variance) : 0;
     const previous = step === 0 ? 0 : (value[step - 1] ?? 0);
     value[step] = residual;
@@ -32,11 +37,7 @@ export function pearsonResiduals(steps: CountSteps, ratio: number): Residuals {
     squares[step + 1] = (squares[step] ?? 0) + residual * residual;
     products[step + 1] = (products[step] ?? 0) + residual * previous;
   }
-  return { value, sum, squares, products, informative: stepsWithEvents(steps) };
-}
-
-function stepsWithEvents({ canary, baseline }: CountSteps): number {
-  return canary.reduce((found, events, step) => found + (events + (baseline[step] ?? 0) > 0 ? 1 : 0), 0);
+  return { value, sum, squares, products, informative };
 }
 
 /** Sums of squares and of neighbours' products of a stretch around its own mean. */

@@ -1,27 +1,19 @@
 import { invalidInput } from '../../errors.ts';
 import type { JudgeInput, MetricInput } from '../types.ts';
-import type { Assessment, Weighing } from './assessment.ts';
-import { assessCounts } from './counts.ts';
-import { firstSteps } from './first-steps.ts';
-import { assessGauge } from './gauge.ts';
+import type { Weighing } from './assessment.ts';
+import { weighCounts } from './counts.ts';
+import { weighGauge } from './gauge.ts';
 
-function assess(metric: MetricInput, input: JudgeInput): Assessment {
+function prepare(metric: MetricInput, input: JudgeInput): Weighing {
   switch (metric.kind) {
     case 'gauge':
-      return assessGauge(metric, input);
+      return weighGauge(metric, input);
     case 'ratio':
     case 'count':
-      return assessCounts(metric, input);
+      return weighCounts(metric, input);
     default:
       throw invalidInput([{ path: 'kind', message: `found ${metric.kind}` }]);
   }
-}
-
-function prepare(metric: MetricInput, input: JudgeInput): Weighing {
-  return {
-    glance: (steps) => assess(firstSteps(metric, steps), { ...input, final: false }),
-    assess: () => assess(metric, input),
-  };
 }
 
 /**
