@@ -1,9 +1,12 @@
 import { calibrate, estimate, type Task } from './calibrate.ts';
 import { type Options, readOptions, usage } from './options.ts';
-import { codeVersion, openResults } from './results.ts';
+import { writeReport } from './report/document.ts';
+import { codeVersion, openResults, writeDocument } from './results.ts';
 import { allRows } from './rows/all.ts';
 import { runOf } from './run-rows.ts';
 import { failedOf } from './tally.ts';
+
+const document = 'docs/calibration.md';
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -28,14 +31,22 @@ function taskOf(options: Options, version: string): Task {
   };
 }
 
+function report(version: string): void {
+  writeDocument(document, writeReport(allRows, openResults(version).read, version));
+  say(`${document} is written`);
+}
+
 async function run(options: Options): Promise<void> {
   const version = codeVersion();
+  if (options.isReport) return report(version);
   const task = taskOf(options, version);
   if (task.rows.length === 0) throw new Error(`--rows: no row matches ${options.rows.source}; see --list`);
   say(`${task.rows.length} rows, ${options.runs} runs each, seed ${options.seed}, code ${version}`);
   const expected = estimate(task, runOf);
   say(`${writeMinutes(expected / options.threads)} on ${options.threads} threads, by two runs of each row`);
-  if (!options.isEstimate) await calibrate(task);
+  if (options.isEstimate) return;
+  await calibrate(task);
+  report(version);
 }
 
 async function main(): Promise<void> {

@@ -25,3 +25,6 @@ export function drawCpu(draws: Draws, steps: number, worsening: Worsening): Gaug
   const canary = arm().map((value, step) => value * factorAt(worsening, step + 1, steps));
   return { canary, baseline, history };
 }
+
+/** The generator in words, for the report. */
+export const cpuInWords = `**CPU.** Around ${100 * level} %; its logarithm is a random walk that both arms share (${sharedStep} a minute) plus one of each arm (${ownStep} a minute) and noise of each reading (${reading}). The arms' own walks leave from the same place when the run begins. Margin 10 %.`;

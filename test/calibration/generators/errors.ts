@@ -57,3 +57,6 @@ export function drawErrors(
     baseline: arm(noise.baselineRequests, () => (noise.isBaselineFree ? 0 : 1)),
   };
 }
+
+/** The generator in words, for the report. */
+export const errorsInWords = `**Errors.** Poisson traffic; each request fails with the usual chance times gamma noise that both arms share (coefficient of variation ${sharedCv}, autocorrelation ${sharedPhi}) times gamma noise of each arm: ${evenTraffic(1, 1).cv}, from minute to minute anew, unless the row says otherwise ("in bursts": 0.4 with autocorrelation 0.7; "no noise of the arms": 0). The autocorrelated gamma noise is the process of Lewis, McKenzie & Hugus (1989).`;

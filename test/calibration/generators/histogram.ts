@@ -93,3 +93,6 @@ export function medianOfBuckets(counts: readonly number[]): number | null {
 
 /** The median when nothing happens. */
 export const usualMedian = Math.exp(logMedian);
+
+/** The generator in words, for the report. */
+export const histogramInWords = `**Histograms.** Poisson traffic of ${histogramNoise.requests} requests a minute and arm, log-normal latencies (median ${usualMedian.toFixed(0)} ms, standard deviation of the logarithm ${requestDeviation}), counted in ${edges.length - 1} fixed buckets and one for the rest. Each arm's median moves for itself (standard deviation ${histogramNoise.armDeviation}, autocorrelation ${histogramNoise.armPhi}).`;

@@ -74,3 +74,6 @@ export function drawLatency(
     .map((value, step) => spoil(value * factorAt(worsening, step + 1, steps), draws, noise));
   return { canary, baseline: baseline.slice(historySteps), history: baseline.slice(0, historySteps) };
 }
+
+/** The generator in words, for the report. */
+export const latencyInWords = `**Latency.** Log-normal around ${level} ms: the logarithm of an arm has a standard deviation of ${latencyNoise.deviation} and a lag-1 autocorrelation φ; the share of its variance that both arms have in common is ${latencyNoise.shared} unless the row says otherwise ("nothing shared": 0; "four fifths": 0.8). Both arms follow a daily course of the logarithm, a sine of amplitude ${dailyAmplitude}, from a time of day that is drawn. The baseline is known for ${historySteps} minutes before the run, except in rows "without history". With "outliers and gaps" each value is ${outlierFactor} times too high with a chance of 2 % and missing with a chance of 3 %, in each arm for itself.`;

@@ -65,3 +65,6 @@ export function meanOfPods({ canary, baseline, history }: PodSeries): GaugeSerie
     (pods[0] ?? []).map((_, step) => pods.reduce((sum, pod) => sum + (pod[step] ?? 0), 0) / pods.length);
   return { canary: mean(canary), baseline: mean(baseline), history: mean(history) };
 }
+
+/** The generator in words, for the report. */
+export const podsInWords = `**Pods.** Each pod's logarithm: what all pods share (standard deviation ${podNoise.shared}), its own noise (${podNoise.own}), both with autocorrelation ${podNoise.phi}, and a distance from the others that lasts (standard deviation ${podNoise.offset}). The arm is the mean of its pods.`;

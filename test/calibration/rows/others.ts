@@ -1,7 +1,7 @@
 import { drawHistograms, histogramNoise } from '../generators/histogram.ts';
 import { drawPods, meanOfPods, type PodNoise, podNoise } from '../generators/pods.ts';
 import { harmless, type Worsening } from '../generators/processes.ts';
-import { drawTenMetrics } from '../generators/ten-metrics.ts';
+import { drawTenMetrics, type Worse } from '../generators/ten-metrics.ts';
 import { type Bar, byMinute, failsAtLeast, failsAtMost, type Row, usualLooks } from './row.ts';
 import { watchCpu, watchErrors, watchGauge, watchHistogram, watchPods } from './watch.ts';
 
@@ -48,17 +48,15 @@ const histogramRows: readonly Row[] = [
   ),
 ];
 
-type Worse = Parameters<typeof drawTenMetrics>[2];
-
-function tenRow({ bars = [], ...words }: Words, worse: Worse, isCritical: boolean): Row {
+function tenRow({ bars = [], ...words }: Words, worse: Worse | null, isCritical: boolean): Row {
   return {
     ...words,
     bars,
     looks: usualLooks,
     family: 'ten metrics',
-    isAlike: worse === undefined,
+    isAlike: worse === null,
     draw: (draws) => {
-      const { latencies, cpus, errors } = drawTenMetrics(draws, usualLooks.to, worse);
+      const { latencies, cpus, errors } = drawTenMetrics(draws, usualLooks.to, worse ?? {});
       return [
         ...latencies.map((series, index) => watchGauge(series, { name: `latency-${index}` })),
         ...cpus.map((series, index) => watchCpu(series, `cpu-${index}`)),
@@ -75,7 +73,7 @@ const found: readonly Bar[] = [failsAtLeast(1), byMinute(5)];
 const tenRows: readonly Row[] = [
   tenRow(
     { id: 'ten/alike', title: 'ten metrics: no change', section: 'quiet', bars: [failsAtMost(0.02)] },
-    undefined,
+    null,
     false,
   ),
   tenRow(
@@ -85,7 +83,7 @@ const tenRows: readonly Row[] = [
       section: 'quiet',
       bars: [failsAtMost(0.02)],
     },
-    undefined,
+    null,
     true,
   ),
   tenRow(
@@ -102,6 +100,16 @@ const tenRows: readonly Row[] = [
     },
     fiveTimes,
     true,
+  ),
+  tenRow(
+    { id: 'ten/x2', title: 'ten metrics: one at twice its errors', section: 'harm' },
+    { errors: { factor: 2, from: 1 } },
+    false,
+  ),
+  tenRow(
+    { id: 'ten/rare/x5', title: 'ten metrics: the one of 1 error a minute at 5 times', section: 'harm' },
+    { rareErrors: { factor: 5, from: 1 } },
+    false,
   ),
   tenRow(
     { id: 'ten/20', title: 'ten metrics: one latency +20 %', section: 'harm' },
