@@ -19,6 +19,7 @@ function isFall({ metric, assessment }: Judged): boolean {
 function writeAllowed(judged: Judged): string {
   const { metric, assessment } = judged;
   const since = assessment.onset > 1 ? ` since step ${assessment.onset}` : '';
+  if (metric.kind === 'limit') return `beyond it${since}`;
   if (isFall(judged)) return `a fall of more than the ${writePercent(metric.margin)} allowed${since}`;
   return metric.kind === 'gauge'
     ? `more than the ${writePercent(metric.margin)} allowed${since}`
@@ -26,9 +27,12 @@ function writeAllowed(judged: Judged): string {
 }
 
 function writeAcceptable({ kind, acceptable }: MetricInput): string {
+  if (kind === 'limit') return 'a level beyond it';
   const relative = acceptable.relative === undefined ? [] : [writePercent(acceptable.relative)];
   const points =
-    kind === 'ratio' ? (value: number): string => `${writeNumber(100 * value)} points` : writeNumber;
+    kind === 'ratio' || kind === 'histogram'
+      ? (value: number): string => `${writeNumber(100 * value)} points`
+      : writeNumber;
   const absolute = acceptable.absolute === undefined ? [] : [points(acceptable.absolute)];
   return `a worsening of ${[...relative, ...absolute].join(' or ')}`;
 }
@@ -37,7 +41,8 @@ function writeAcceptable({ kind, acceptable }: MetricInput): string {
 function writeLacking({ metric, assessment }: Judged): string {
   const worsening = writeAcceptable(metric);
   if (assessment.lacking === null) return `${worsening} is not excluded`;
-  const noun = metric.kind === 'ratio' ? 'not enough requests' : 'too little data';
+  const isOfRequests = metric.kind === 'ratio' || metric.kind === 'histogram';
+  const noun = isOfRequests ? 'not enough requests' : 'too little data';
   return `${noun} to exclude ${worsening}: ${assessment.lacking}`;
 }
 

@@ -1,8 +1,9 @@
-import { invalidInput } from '../../errors.ts';
 import type { JudgeInput, MetricInput } from '../types.ts';
 import type { Weighing } from './assessment.ts';
 import { weighCounts } from './counts.ts';
 import { weighGauge } from './gauge.ts';
+import { weighHistogram } from './histogram.ts';
+import { weighLimit } from './limit.ts';
 
 function prepare(metric: MetricInput, input: JudgeInput): Weighing {
   switch (metric.kind) {
@@ -11,8 +12,10 @@ function prepare(metric: MetricInput, input: JudgeInput): Weighing {
     case 'ratio':
     case 'count':
       return weighCounts(metric, input);
-    default:
-      throw invalidInput([{ path: 'kind', message: `found ${metric.kind}` }]);
+    case 'histogram':
+      return weighHistogram(metric, input);
+    case 'limit':
+      return weighLimit(metric, input);
   }
 }
 
