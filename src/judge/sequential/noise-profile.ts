@@ -1,3 +1,4 @@
+import { mean, sampleVariance } from 'simple-statistics';
 import type { NoiseProfile, Samples } from '../types.ts';
 import { phiGrid } from './whiten.ts';
 
@@ -109,9 +110,37 @@ export function learnNoise(differences: Samples): NoiseProfile | null {
   return variance > leastVariance ? profile : null;
 }
 
-/** What earlier runs told, each counted half; `null` for fewer than two runs. */
+/** The place in the grid of the φ that fits a profile best. */
+function likeliest({ squares, logDeterminants, degrees }: NoiseProfile): number {
+  const logLikelihood = (k: number): number =>
+    -(logDeterminants[k] ?? 0) / 2 - (degrees / 2) * Math.log(squares[k] ?? 0);
+  let best = 0;
+  for (let k = 1; k < phiGrid.length; k++) if (logLikelihood(k) > logLikelihood(best)) best = k;
+  return best;
+}
+
+/**
+ * How many degrees of freedom runs are worth whose noise differs from run to run: with ln of their variances spread by
+ * more than 2/ν of chance, a further run's variance is known no better than by 2/excess degrees (the variance of
+ * ln χ²_ν, Bartlett & Kendall 1946). ∞ where they agree as well as chance lets them.
+ */
+function worth(learned: readonly NoiseProfile[], sum: NoiseProfile): number {
+  const k = likeliest(sum);
+  const spread = sampleVariance(learned.map(({ squares, degrees }) => Math.log((squares[k] ?? 0) / degrees)));
+  const chance = mean(learned.map(({ degrees }) => 2 / degrees));
+  return spread > chance ? 2 / (spread - chance) : Number.POSITIVE_INFINITY;
+}
+
+/**
+ * What earlier runs told: the sum of all, each counted half, and less where they disagree with each other.
+ *
+ * @param learned what `learnNoise` gave
+ * @returns `null` for fewer than two runs
+ */
 export function recallNoise(learned: readonly NoiseProfile[]): (NoiseProfile & { runs: number }) | null {
   if (learned.length < 2) return null;
   const sum = addProfiles(learned.map((profile) => discount(profile, earlierRunWeight)));
-  return sum === null ? null : { ...sum, runs: learned.length };
+  if (sum === null) return null;
+  const share = Math.min(1, worth(learned, sum) / sum.degrees);
+  return { ...discount(sum, share), runs: learned.length };
 }

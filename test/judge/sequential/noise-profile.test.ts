@@ -21,6 +21,10 @@ function near(actual: number, expected: number, what = ''): void {
   assert.ok(distance <= 1e-9 * (1 + Math.abs(expected)), `${what} ${actual} is not ${expected}`);
 }
 
+function raise(): never {
+  throw new Error('nothing was learned');
+}
+
 describe('the noise of one series', () => {
   it('is that of the whitened series with its mean taken out, gaps or not', () => {
     fc.assert(
@@ -91,6 +95,7 @@ describe('addProfiles(profiles) and discount(profile, weight, variance)', () => 
 
 describe('what a run tells later runs of its noise', () => {
   const values = logs(noisy(2, 1, 0.1));
+  const learned = learnNoise(values) ?? raise();
 
   it('is the noise of its differences', () => {
     assert.deepEqual(learnNoise(values), profileOf(values));
@@ -108,9 +113,6 @@ describe('what a run tells later runs of its noise', () => {
   });
 
   it('is recalled with half its weight, from two runs on', () => {
-    const learned = learnNoise(values);
-    assert.ok(learned !== null);
-
     assert.equal(recallNoise([]), null);
     assert.equal(recallNoise([learned]), null);
     const recalled = recallNoise([learned, learned, learned]);
@@ -119,5 +121,28 @@ describe('what a run tells later runs of its noise', () => {
     near(recalled?.degrees ?? 0, 1.5 * learned.degrees);
     near(recalled?.squares[3] ?? 0, 1.5 * (learned.squares[3] ?? 0));
     near(recalled?.logDeterminants[3] ?? 0, 1.5 * (learned.logDeterminants[3] ?? 0));
+  });
+
+  it('keeps its weight where runs differ no more than chance makes them', () => {
+    const runs = [1, 2, 3, 4, 5, 6].map((seed) => learnNoise(logs(noisy(seed, 1, 0.1))));
+
+    const recalled = recallNoise(runs.filter((one) => one !== null));
+
+    assert.ok((recalled?.degrees ?? 0) > 40, String(recalled?.degrees));
+  });
+
+  it('loses weight where runs disagree: their spread says how well a further one is known', () => {
+    const factors = [0.25, 4, 0.25, 4, 0.25, 4];
+    const runs = factors.map((factor) => discount(learned, 1, factor));
+    const spread = (6 / 5) * Math.log(4) ** 2;
+
+    const recalled = recallNoise(runs);
+
+    const degrees = 2 / (spread - 2 / learned.degrees);
+    near(recalled?.degrees ?? 0, degrees);
+    near(
+      (recalled?.squares[0] ?? 0) / degrees,
+      ((0.25 + 4) / 2) * ((learned.squares[0] ?? 0) / learned.degrees),
+    );
   });
 });
