@@ -1,4 +1,5 @@
 import { logSumExp } from '../statistics/log-sum-exp.ts';
+import { anytimeLevel } from './assessment.ts';
 import { dispersionGrid, logDispersionPrior, logLikelihood } from './count-kernel.ts';
 import { type CountSteps, total } from './count-steps.ts';
 
@@ -7,6 +8,8 @@ export type CountsPosterior = {
   /** P(ln ratio < x). */
   readonly below: (x: number) => number;
   readonly quantile: (p: number) => number;
+  /** The ratios' logarithms not ruled out at any look so far; an end that is open is `null`. */
+  readonly anytime: readonly [number | null, number | null];
 };
 
 const points = 61;
@@ -78,11 +81,47 @@ export function countsPosterior(steps: CountSteps, eta: number): CountsPosterior
       ),
     ),
   );
-  return fromGrid(logDensity, low, high);
+  const width = 2 * Math.max(priorReach, Math.abs(centre) + beyondSeen);
+  return { ...fromGrid(logDensity, low, high), anytime: notRuledOut(logDensity, low, high, width) };
+}
+
+/**
+ * Where a curve that is known at even points, walking from its highest one towards an end, falls to a level; linear
+ * between the points.
+ *
+ * @returns a place in steps from the first point; `null` when it stays above
+ */
+function fallsTo(level: number, curve: readonly number[], step: 1 | -1): number | null {
+  let at = curve.indexOf(Math.max(...curve));
+  while ((curve[at] ?? level) > level) at += step;
+  const [inside, outside] = [curve[at - step] ?? level, curve[at]];
+  return outside === undefined ? null : at - (step * (level - outside)) / (inside - outside);
+}
+
+/**
+ * The ratios against which the evidence of the flat prior, its mean likelihood over that of the ratio, stays below
+ * 1/α: with probability 1 − α the true one is in all these intervals together (Robbins 1970; Lindon & Malek 2022).
+ *
+ * @param width of the prior
+ */
+function notRuledOut(
+  logDensity: readonly number[],
+  low: number,
+  high: number,
+  width: number,
+): CountsPosterior['anytime'] {
+  const step = (high - low) / (logDensity.length - 1);
+  const level = logSumExp(logDensity) + Math.log((step / width) * (1 - anytimeLevel));
+  const at = (place: number | null): number | null => (place === null ? null : low + step * place);
+  return [at(fallsTo(level, logDensity, -1)), at(fallsTo(level, logDensity, 1))];
 }
 
 /** A distribution whose density is known at even points from `low` to `high`; linear between its running sums. */
-function fromGrid(logDensity: readonly number[], low: number, high: number): CountsPosterior {
+function fromGrid(
+  logDensity: readonly number[],
+  low: number,
+  high: number,
+): Pick<CountsPosterior, 'below' | 'quantile'> {
   const whole = logSumExp(logDensity);
   const step = (high - low) / (logDensity.length - 1);
   const running = [0];

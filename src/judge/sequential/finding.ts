@@ -36,6 +36,13 @@ function finiteInterval(interval: Assessment['interval']): Assessment['interval'
   return interval?.every(Number.isFinite) === true ? interval : null;
 }
 
+/** An end that is no number is open; an interval open at both ends tells nothing. */
+function openInterval(interval: Assessment['anytimeInterval']): Assessment['anytimeInterval'] {
+  if (interval === null) return null;
+  const [low, high] = [finite(interval[0]), finite(interval[1])];
+  return low === null && high === null ? null : [low, high];
+}
+
 /** Writes down what is said of one metric; every number in it is finite. */
 export function findingOf(judged: Judged, place: Place, input: JudgeInput): Finding {
   const { verdict, cause, adjusted, weight } = place;
@@ -53,7 +60,7 @@ export function findingOf(judged: Judged, place: Place, input: JudgeInput): Find
     intervalLevel,
     effectAbsolute: finite(assessment.effectAbsolute),
     intervalAbsolute: finiteInterval(assessment.intervalAbsolute),
-    anytimeInterval: assessment.anytimeInterval,
+    anytimeInterval: openInterval(assessment.anytimeInterval),
     cliffsDelta: null,
     shift: null,
     mannWhitneyP: null,
