@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import * as runs from './0001-runs.ts';
 import * as changes from './0002-changes.ts';
+import * as seriesMembers from './0003-series-members.ts';
 
 /** One step of the schema's history, both ways. */
 export type Migration = {
@@ -14,4 +15,5 @@ export type Migration = {
 export const migrations: readonly Migration[] = [
   { name: '0001-runs', ...runs },
   { name: '0002-changes', ...changes },
+  { name: '0003-series-members', ...seriesMembers },
 ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration } from '../duration.ts';
-import { directions } from '../judge/types.ts';
+import { type Direction, directions, type MetricKind } from '../judge/types.ts';
 import { booleanLike, numberLike, parseWith, strict } from '../parse.ts';
 
 const positive = numberLike.pipe(z.number().positive());
@@ -34,6 +34,8 @@ const gauge = strict({
   ...common,
   kind: z.literal('gauge'),
   query,
+  /** The query gives one series a pod instead of one. */
+  per: z.enum(['pod']).optional(),
   support: query.optional(),
   minSupport: positive.optional(),
   margin: nonNegative.default(0.02),
@@ -52,13 +54,72 @@ const counts = {
 const ratio = strict({ ...counts, kind: z.literal('ratio'), total: query });
 const count = strict({ ...counts, kind: z.literal('count'), exposure: query });
 
-const kinds: Readonly<Record<string, z.ZodType<PlanMetric>>> = { gauge, ratio, count };
+const mostEdges = 20;
+
+/** Upper edges to compare, ascending. */
+const edges = z
+  .array(numberLike)
+  .max(mostEdges, `at most ${mostEdges} edges may be given`)
+  .superRefine((given, context) => {
+    given.forEach((edge, index) => {
+      const before = given[index - 1];
+      if (before !== undefined && edge <= before)
+        context.addIssue({
+          code: 'custom',
+          path: [index],
+          message: `found ${edge} after ${before}; edges must ascend`,
+        });
+    });
+  });
+
+const histogram = strict({
+  ...common,
+  kind: z.literal('histogram'),
+  query,
+  edges: edges.default([]),
+  margin: nonNegative.default(0.05),
+  acceptable: acceptable.default({ relative: 0.5, absolute: 0.001 }),
+});
+
+const { direction: _, ...withoutDirection } = common;
+
+/** A threshold says itself which way is harm, and has neither margin nor baseline to be compared with. */
+const limit = strict({
+  ...withoutDirection,
+  kind: z.literal('limit'),
+  query,
+  max: numberLike.optional(),
+  min: numberLike.optional(),
+})
+  .superRefine(({ max, min }, context) => {
+    const say = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (max === undefined && min === undefined) say('max', 'is missing; give max, min or both');
+    if (max !== undefined && min !== undefined && min >= max)
+      say('min', `found ${min}; it must be below max, ${max}`);
+  })
+  .transform((metric) => ({
+    ...metric,
+    direction: directionOf(metric.max, metric.min),
+    margin: 0,
+    acceptable: {} as z.output<typeof acceptable>,
+  }));
+
+function directionOf(max: number | undefined, min: number | undefined): Direction {
+  if (min === undefined) return 'increase';
+  return max === undefined ? 'decrease' : 'either';
+}
+
+const kinds: Readonly<Record<MetricKind, z.ZodType<PlanMetric>>> = { gauge, ratio, count, histogram, limit };
+
+function isKind(kind: unknown): kind is MetricKind {
+  return typeof kind === 'string' && Object.hasOwn(kinds, kind);
+}
 
 /** The kind decides which keys are allowed, so it is read first and its own issues are the only ones told. */
 const metric = z.unknown().transform((value, context): PlanMetric => {
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
-  const schema = typeof kind === 'string' ? kinds[kind] : undefined;
-  if (schema === undefined) {
+  if (!isKind(kind)) {
     context.addIssue({
       code: 'custom',
       path: ['kind'],
@@ -66,7 +127,7 @@ const metric = z.unknown().transform((value, context): PlanMetric => {
     });
     return z.NEVER;
   }
-  const result = schema.safeParse(value, { reportInput: true });
+  const result = kinds[kind].safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   for (const issue of result.error.issues) context.addIssue({ ...issue } as never);
   return z.NEVER;
@@ -92,7 +153,12 @@ const plan = strict({
 });
 
 /** One metric of a plan, defaults filled in. */
-export type PlanMetric = z.output<typeof gauge> | z.output<typeof ratio> | z.output<typeof count>;
+export type PlanMetric =
+  | z.output<typeof gauge>
+  | z.output<typeof ratio>
+  | z.output<typeof count>
+  | z.output<typeof histogram>
+  | z.output<typeof limit>;
 
 /** What to judge and how; all durations in milliseconds, defaults filled in. */
 export type Plan = Omit<z.output<typeof plan>, 'name' | 'step' | 'maxDuration'> & {
@@ -185,16 +251,37 @@ export function overridePlan(value: Plan, duration: number | null, interval: num
   return parseWith(checked, { ...changed, maxDuration: Math.max(changed.maxDuration, changed.duration) });
 }
 
-/** The queries of a metric with the field each one fills. */
-export function queriesOf(
-  metric: PlanMetric,
-): readonly { readonly field: 'value' | 'support' | 'events' | 'total'; readonly query: string }[] {
-  if (metric.kind === 'gauge') {
-    const value = { field: 'value', query: metric.query } as const;
-    return metric.support === undefined ? [value] : [value, { field: 'support', query: metric.support }];
+/** One query of a metric: which field it fills, for which arms, and the label that tells its series apart. */
+export type MetricQuery = {
+  readonly field: 'value' | 'support' | 'events' | 'total';
+  readonly query: string;
+  readonly arms: readonly ('canary' | 'baseline')[];
+  /** `null` where the query gives one series. */
+  readonly memberLabel: 'pod' | 'le' | null;
+};
+
+const bothArms = ['canary', 'baseline'] as const;
+
+/** The queries of a metric. A limit asks nothing of the baseline. */
+export function queriesOf(metric: PlanMetric): readonly MetricQuery[] {
+  const plain = (field: MetricQuery['field'], query: string): MetricQuery => ({
+    field,
+    query,
+    arms: bothArms,
+    memberLabel: null,
+  });
+  switch (metric.kind) {
+    case 'gauge': {
+      const value: MetricQuery = { ...plain('value', metric.query), memberLabel: metric.per ?? null };
+      return metric.support === undefined ? [value] : [value, plain('support', metric.support)];
+    }
+    case 'histogram':
+      return [{ ...plain('value', metric.query), memberLabel: 'le' }];
+    case 'limit':
+      return [{ ...plain('value', metric.query), arms: ['canary'] }];
+    case 'ratio':
+      return [plain('events', metric.events), plain('total', metric.total)];
+    case 'count':
+      return [plain('events', metric.events), plain('total', metric.exposure)];
   }
-  return [
-    { field: 'events', query: metric.events },
-    { field: 'total', query: metric.kind === 'ratio' ? metric.total : metric.exposure },
-  ];
 }

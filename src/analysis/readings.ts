@@ -1,11 +1,12 @@
 import { SerinError } from '../errors.ts';
-import type { Series } from '../judge/types.ts';
-import type { Provider, QueryAnswer } from '../metrics/provider.ts';
-import { type Plan, type PlanMetric, queriesOf } from './plan.ts';
+import type { Provider } from '../metrics/provider.ts';
+import { blankTotals, findGroup, mergeGroup, writeGroup } from './kept-series.ts';
+import { type NamedSeries, nameEdges, namePods, type Points, plainMember } from './members.ts';
+import { type MetricQuery, type PlanMetric, queriesOf } from './plan.ts';
 import { historyPoints, variablesOf } from './queries.ts';
 import type { Run } from './run.ts';
-import type { KeptSeries, SeriesName } from './run-store.ts';
-import { extend, firstPoint, readFrom } from './window.ts';
+import type { KeptSeries, SeriesGroup } from './run-store.ts';
+import { firstPoint, readFrom } from './window.ts';
 
 /** What a look read: all series kept so far, and by metric name why it could not be read this time. */
 export type Readings = { readonly kept: readonly KeptSeries[]; readonly errors: ReadonlyMap<string, string> };
@@ -15,27 +16,27 @@ export type FindProvider = (name: string) => Provider | null;
 
 type Task = {
   readonly metric: PlanMetric;
-  readonly name: SeriesName;
-  readonly query: string;
-  readonly from: number;
-  readonly to: number;
+  readonly name: SeriesGroup;
+  readonly query: MetricQuery;
+  readonly points: Points;
 };
 
-/** The kept series of that name; `null` when there is none yet. */
-export function findSeries(kept: readonly KeptSeries[], name: SeriesName): Series | null {
-  const found = kept.find(
-    (one) => one.metric === name.metric && one.arm === name.arm && one.field === name.field,
-  );
-  return found?.series ?? null;
-}
+type Answer = {
+  readonly series: readonly NamedSeries[];
+  /** Grid points at which a plain query gave no number. */
+  readonly notNumbers: readonly number[];
+};
 
 function windowTasks(run: Run, kept: readonly KeptSeries[], to: number): Task[] {
+  const { step, settle } = run.plan;
   const first = firstPoint(run);
   return run.plan.metrics.flatMap((metric) =>
-    queriesOf(metric).flatMap(({ field, query }) =>
-      (['canary', 'baseline'] as const).map((arm) => {
-        const name = { metric: metric.name, arm, field };
-        return { metric, name, query, from: readFrom(findSeries(kept, name), first, run.plan.settle), to };
+    queriesOf(metric).flatMap((query) =>
+      query.arms.map((arm) => {
+        const name = { metric: metric.name, arm, field: query.field };
+        const group = findGroup(kept, name).map(({ series }) => readFrom(series, first, settle));
+        const from = group.length === 0 ? first : Math.min(...group);
+        return { metric, name, query, points: { from, to, step } };
       }),
     ),
   );
@@ -46,66 +47,66 @@ function historyTasks(run: Run, kept: readonly KeptSeries[]): Task[] {
   if (run.looks > 0) return [];
   return run.plan.metrics.flatMap((metric) => {
     const name = { metric: metric.name, arm: 'history', field: 'value' } as const;
-    if (metric.kind !== 'gauge' || findSeries(kept, name) !== null) return [];
-    return [{ metric, name, query: metric.query, ...historyPoints(run) }];
+    const query = queriesOf(metric).find(({ field }) => field === 'value');
+    if (metric.kind !== 'gauge' || query === undefined || findGroup(kept, name).length > 0) return [];
+    return [{ metric, name, query, points: { ...historyPoints(run), step: run.plan.step } }];
   });
 }
 
-async function readOne(
+/** The answer of a provider to one query, its series named as they are kept. */
+export async function readQuery(
+  provider: Provider,
+  request: Parameters<Provider['fetch']>[0],
+  label: MetricQuery['memberLabel'],
+): Promise<Answer> {
+  if (label === null) {
+    const { series, notNumbers } = await provider.fetch(request);
+    return { series: [{ member: plainMember, series }], notNumbers };
+  }
+  const { members } = await provider.fetchMembers(request);
+  const name = label === 'le' ? nameEdges : namePods;
+  return { series: name(members, request), notNumbers: [] };
+}
+
+async function readTask(
   run: Run,
   task: Task,
   findProvider: FindProvider,
   signal: AbortSignal,
-): Promise<QueryAnswer> {
+): Promise<Answer> {
   const provider = findProvider(task.metric.provider);
   if (provider === null)
     throw new SerinError('unknown_provider', `provider "${task.metric.provider}" is no longer configured`);
   const arm = task.name.arm === 'canary' ? 'canary' : 'baseline';
-  const { from, to, query } = task;
-  return provider.fetch({
-    query,
-    variables: variablesOf(run, arm),
-    arm,
-    from,
-    to,
-    step: run.plan.step,
-    signal,
-  });
-}
-
-function merge(kept: readonly KeptSeries[], task: Task, read: Series, plan: Plan): KeptSeries[] {
-  const { metric, arm, field } = task.name;
-  const others = kept.filter((one) => !(one.metric === metric && one.arm === arm && one.field === field));
-  return [...others, { ...task.name, series: extend(findSeries(kept, task.name), read, plan.settle) }];
-}
-
-/**
- * Absent events are none, but events that are no number are not known: their total is blanked, so that the step is
- * missing instead of free of errors.
- */
-function blankTotals(
-  kept: readonly KeptSeries[],
-  { name }: Task,
-  points: readonly number[],
-): readonly KeptSeries[] {
-  if (name.field !== 'events' || points.length === 0) return kept;
-  return kept.map((one) => {
-    if (one.metric !== name.metric || one.arm !== name.arm || one.field !== 'total') return one;
-    const { start, step, values } = one.series;
-    return {
-      ...one,
-      series: {
-        start,
-        step,
-        values: values.map((value, index) => (points.includes(start + index * step) ? null : value)),
-      },
-    };
-  });
+  const { query, memberLabel } = task.query;
+  const request = { query, variables: variablesOf(run, arm), arm, ...task.points, signal } as const;
+  return readQuery(provider, request, memberLabel);
 }
 
 function explain(task: Task, error: unknown): string {
   const cause = error instanceof SerinError ? error.message : 'an unexpected error';
   return `${task.name.arm} ${task.name.field}: ${cause}`;
+}
+
+/** A task with what came of it: its answer put to what was kept before, or why there is none. */
+type Outcome = { readonly task: Task } & (
+  | { readonly group: readonly KeptSeries[]; readonly notNumbers: readonly number[] }
+  | { readonly error: unknown }
+);
+
+async function perform(
+  run: Run,
+  kept: readonly KeptSeries[],
+  task: Task,
+  findProvider: FindProvider,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  try {
+    const { series, notNumbers } = await readTask(run, task, findProvider, signal);
+    return { task, group: mergeGroup(run, findGroup(kept, task.name), task, series), notNumbers };
+  } catch (error) {
+    return { task, error };
+  }
 }
 
 /**
@@ -120,21 +121,21 @@ export async function read(
   findProvider: FindProvider,
   signal: AbortSignal,
 ): Promise<Readings> {
-  const tasks = [...windowTasks(run, kept, to).filter((task) => task.from <= to), ...historyTasks(run, kept)];
-  const answers = await Promise.allSettled(tasks.map((task) => readOne(run, task, findProvider, signal)));
-  let merged = kept;
+  const due = windowTasks(run, kept, to).filter(({ points }) => points.from <= to);
+  const tasks = [...due, ...historyTasks(run, kept)];
+  const outcomes = await Promise.all(tasks.map((task) => perform(run, kept, task, findProvider, signal)));
   const errors = new Map<string, string>();
-  answers.forEach((answer, index) => {
-    const task = tasks[index];
-    if (task === undefined) return;
-    if (answer.status === 'fulfilled') merged = merge(merged, task, answer.value.series, run.plan);
-    else if (task.name.arm !== 'history' && !errors.has(task.metric.name))
-      errors.set(task.metric.name, explain(task, answer.reason));
-  });
-  answers.forEach((answer, index) => {
-    const task = tasks[index];
-    if (task !== undefined && answer.status === 'fulfilled')
-      merged = blankTotals(merged, task, answer.value.notNumbers);
-  });
-  return { kept: merged, errors };
+  const answered = outcomes.flatMap((outcome) => ('group' in outcome ? [outcome] : []));
+  for (const outcome of outcomes) {
+    const { metric, name } = outcome.task;
+    if ('error' in outcome && name.arm !== 'history' && !errors.has(metric.name))
+      errors.set(metric.name, explain(outcome.task, outcome.error));
+  }
+  const replaced = new Set(answered.map(({ task }) => writeGroup(task.name)));
+  const untouched = kept.filter((one) => !replaced.has(writeGroup(one)));
+  const merged = [...untouched, ...answered.flatMap(({ group }) => group)];
+  return {
+    kept: answered.reduce((all, { task, notNumbers }) => blankTotals(all, task.name, notNumbers), merged),
+    errors,
+  };
 }

@@ -1,12 +1,22 @@
 import type { Series, Verdict } from '../judge/types.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
+import type { NoiseStore } from './noise-store.ts';
 import type { Phase, Run } from './run.ts';
 
-/** Names one kept series: a metric's field in one arm. */
-export type SeriesName = {
+/** All series that one query of a metric gave for one arm. */
+export type SeriesGroup = {
   readonly metric: string;
   readonly arm: 'canary' | 'baseline' | 'history';
   readonly field: 'value' | 'support' | 'events' | 'total';
+};
+
+/** Names one kept series. */
+export type SeriesName = SeriesGroup & {
+  /**
+   * Tells apart the series of a query that gives several: the pod, or the upper edge (`0.25`, `+Inf`) of a histogram.
+   * Empty for a query that gives one, and for the mean of a gauge's pods.
+   */
+  readonly member: string;
 };
 export type KeptSeries = SeriesName & { readonly series: Series };
 
@@ -70,7 +80,7 @@ export interface RunStore {
 }
 
 /** The stores as one transaction sees them. */
-export type Stores = { readonly runs: RunStore; readonly ledger: LedgerStore };
+export type Stores = { readonly runs: RunStore; readonly ledger: LedgerStore; readonly noise: NoiseStore };
 
 /** Several writes that all happen or none. `stores` works outside transactions. */
 export interface UnitOfWork {

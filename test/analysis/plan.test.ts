@@ -4,6 +4,8 @@ import { SerinError } from '../../src/errors.ts';
 
 const ratio = { name: 'errors', kind: 'ratio', provider: 'p', events: 'e', total: 't' };
 const gauge = { name: 'latency', kind: 'gauge', provider: 'p', query: 'q' };
+const histogram = { name: 'latency', kind: 'histogram', provider: 'p', query: 'q' };
+const limit = { name: 'availability', kind: 'limit', provider: 'p', query: 'q', max: 0.01 };
 const good = { duration: '30m', metrics: [ratio, gauge] };
 
 function issuesOf(value: unknown): string[] {
@@ -44,6 +46,45 @@ describe('parsePlan', () => {
     assert.deepEqual([metric?.weight, metric?.critical, metric?.margin], [2, true, 0]);
   });
 
+  it('fills in the defaults of a histogram and of a limit', () => {
+    const [buckets, threshold] = parsePlan({ ...good, metrics: [histogram, limit] }).metrics;
+    assert.deepEqual(buckets, {
+      ...histogram,
+      direction: 'increase',
+      weight: 1,
+      critical: false,
+      edges: [],
+      margin: 0.05,
+      acceptable: { relative: 0.5, absolute: 0.001 },
+    });
+    assert.deepEqual(threshold, {
+      ...limit,
+      direction: 'increase',
+      weight: 1,
+      critical: false,
+      margin: 0,
+      acceptable: {},
+    });
+  });
+
+  it('takes which way is harm from the thresholds of a limit', () => {
+    const directions = [{ max: 1 }, { min: 1 }, { max: 1, min: 0 }].map(
+      (thresholds) =>
+        parsePlan({ ...good, metrics: [{ ...limit, max: undefined, ...thresholds }] }).metrics[0]?.direction,
+    );
+    assert.deepEqual(directions, ['increase', 'decrease', 'either']);
+  });
+
+  it('takes edges and thresholds as strings', () => {
+    const metrics = [
+      { ...histogram, edges: ['0.1', 0.25] },
+      { ...limit, max: '5' },
+    ];
+    const [buckets, threshold] = parsePlan({ ...good, metrics }).metrics;
+    assert.ok(buckets?.kind === 'histogram' && threshold?.kind === 'limit');
+    assert.deepEqual([buckets.edges, threshold.max], [[0.1, 0.25], 5]);
+  });
+
   const bad: readonly (readonly [string, unknown, RegExp])[] = [
     [
       'an unknown key',
@@ -58,7 +99,57 @@ describe('parsePlan', () => {
     [
       'an unknown kind',
       { ...good, metrics: [{ ...gauge, kind: 'gouge' }] },
-      /^plan\.metrics\[0\]\.kind: found "gouge"; allowed are gauge, ratio, count/,
+      /^plan\.metrics\[0\]\.kind: found "gouge"; allowed are gauge, ratio, count, histogram, limit$/m,
+    ],
+    [
+      'a word that every object has as a kind',
+      { ...good, metrics: [{ ...gauge, kind: 'constructor' }] },
+      /^plan\.metrics\[0\]\.kind: found "constructor"; allowed are gauge/,
+    ],
+    [
+      'series per anything but pod',
+      { ...good, metrics: [{ ...gauge, per: 'node' }] },
+      /^plan\.metrics\[0\]\.per: found "node"; allowed are pod$/m,
+    ],
+    [
+      'pods of a histogram',
+      { ...good, metrics: [{ ...histogram, per: 'pod' }] },
+      /^plan\.metrics\[0\]: unknown key "per"; allowed are name, .*edges/,
+    ],
+    [
+      'edges that do not ascend',
+      { ...good, metrics: [{ ...histogram, edges: [0.1, 0.5, '0.5', 0.2] }] },
+      /^plan\.metrics\[0\]\.edges\[2\]: found 0\.5 after 0\.5; edges must ascend\n.*edges\[3\]: found 0\.2 after 0\.5/,
+    ],
+    [
+      'an edge that is not finite',
+      { ...good, metrics: [{ ...histogram, edges: ['+Inf'] }] },
+      /^plan\.metrics\[0\]\.edges\[0\]: found "\+Inf"; a number is needed/,
+    ],
+    [
+      'edges that are no list',
+      { ...good, metrics: [{ ...histogram, edges: 0.25 }] },
+      /^plan\.metrics\[0\]\.edges: found 0\.25; a array is needed/,
+    ],
+    [
+      'more than 20 edges',
+      { ...good, metrics: [{ ...histogram, edges: Array.from({ length: 21 }, (_, index) => index) }] },
+      /^plan\.metrics\[0\]\.edges: at most 20 edges may be given/,
+    ],
+    [
+      'a limit without a threshold',
+      { ...good, metrics: [{ ...limit, max: undefined }] },
+      /^plan\.metrics\[0\]\.max: is missing; give max, min or both/,
+    ],
+    [
+      'a limit that nothing can keep',
+      { ...good, metrics: [{ ...limit, min: '0.5' }] },
+      /^plan\.metrics\[0\]\.min: found 0\.5; it must be below max, 0\.01/,
+    ],
+    [
+      'a limit with a direction',
+      { ...good, metrics: [{ ...limit, direction: 'increase' }] },
+      /^plan\.metrics\[0\]: unknown key "direction"; allowed are name, provider, weight, critical, kind, query, max, min/,
     ],
     [
       'a missing query',
@@ -135,19 +226,36 @@ describe('overridePlan', () => {
 });
 
 describe('queriesOf', () => {
+  const both = ['canary', 'baseline'];
+  const asked = (metric: object): unknown[] =>
+    parsePlan({ ...good, metrics: [metric] }).metrics.flatMap((one) =>
+      queriesOf(one).map(({ field, query, arms, memberLabel }) => [field, query, arms, memberLabel]),
+    );
+
   it('names the field that each query fills', () => {
-    const [first, second] = parsePlan({
-      ...good,
-      metrics: [ratio, { ...gauge, support: 's', minSupport: 10 }],
-    }).metrics;
-    assert.ok(first !== undefined && second !== undefined);
-    assert.deepEqual(queriesOf(first), [
-      { field: 'events', query: 'e' },
-      { field: 'total', query: 't' },
+    assert.deepEqual(asked(ratio), [
+      ['events', 'e', both, null],
+      ['total', 't', both, null],
     ]);
-    assert.deepEqual(queriesOf(second), [
-      { field: 'value', query: 'q' },
-      { field: 'support', query: 's' },
+    assert.deepEqual(asked({ name: 'jobs', kind: 'count', provider: 'p', events: 'e', exposure: 'x' }), [
+      ['events', 'e', both, null],
+      ['total', 'x', both, null],
     ]);
+    assert.deepEqual(asked({ ...gauge, support: 's', minSupport: 10 }), [
+      ['value', 'q', both, null],
+      ['support', 's', both, null],
+    ]);
+  });
+
+  it('says which label tells several series apart', () => {
+    assert.deepEqual(asked({ ...gauge, per: 'pod', support: 's', minSupport: 10 }), [
+      ['value', 'q', both, 'pod'],
+      ['support', 's', both, null],
+    ]);
+    assert.deepEqual(asked(histogram), [['value', 'q', both, 'le']]);
+  });
+
+  it('asks of a limit the canary alone', () => {
+    assert.deepEqual(asked(limit), [['value', 'q', ['canary'], null]]);
   });
 });

@@ -84,6 +84,18 @@ const rowsSince: Readonly<Record<string, Rows>> = {
       },
     ],
   },
+  '0003-series-members': {
+    run_series: ['+Inf', '0.25', 'checkout-6d4cf56db6-x2v9q'].map((member) => ({
+      run_id: 'r1',
+      metric: 'latency',
+      arm: 'canary',
+      field: 'value',
+      member,
+      start_at: 1_767_225_600_000,
+      step_ms: 60_000,
+      points: '[1,null,2.5]',
+    })),
+  },
 };
 
 async function insertRows(database: Database, rows: Rows): Promise<void> {
@@ -97,7 +109,13 @@ async function insertRows(database: Database, rows: Rows): Promise<void> {
     }
 }
 
-/** Each row as written is found; columns that a later migration added may have come to it. */
+/** The rows of several migrations, table by table. */
+function join(all: readonly Rows[]): Rows {
+  const tables = new Set(all.flatMap((rows) => Object.keys(rows)));
+  return Object.fromEntries([...tables].map((table) => [table, all.flatMap((rows) => rows[table] ?? [])]));
+}
+
+/** Each row as written is found, and no other; columns that a later migration added may have come to it. */
 async function assertRows(database: Database, rows: Rows): Promise<void> {
   for (const [table, list] of Object.entries(rows)) {
     const stored = await database.run((sql) => sql(table).select<Row[]>());
@@ -123,6 +141,7 @@ for (const { name: dialect, open } of databases)
   for (const [index, { name }] of migrations.entries())
     describe(`migration ${name} on ${dialect}`, () => {
       const earlier = migrations.slice(0, index);
+      const before = join(earlier.map((one) => rowsSince[one.name] ?? {}));
 
       it('leaves the rows of earlier migrations as they are, up and down', async () => {
         const { database, close } = await open({ migrated: false });
@@ -133,12 +152,12 @@ for (const { name: dialect, open } of databases)
           }
 
           await migrateUp(database, name);
-          for (const one of earlier) await assertRows(database, rowsSince[one.name] ?? {});
+          await assertRows(database, before);
           await insertRows(database, rowsSince[name] ?? {});
-          await assertRows(database, rowsSince[name] ?? {});
+          await assertRows(database, join([before, rowsSince[name] ?? {}]));
 
           assert.deepEqual(await migrateDown(database, 1), [name]);
-          for (const one of earlier) await assertRows(database, rowsSince[one.name] ?? {});
+          await assertRows(database, before);
           assert.deepEqual(await migrateUp(database, name), [name]);
         } finally {
           await close();
@@ -161,6 +180,21 @@ for (const { name: dialect, open } of databases)
         await insertRows(database, { runs: [run] });
         await assert.rejects(insertRows(database, { runs: [{ ...run, id: 'r2' }] }));
         await insertRows(database, { runs: [{ ...run, id: 'r2', attempt: 2 }] });
+      } finally {
+        await close();
+      }
+    });
+
+    it('tells series apart by their member, and takes one without for the only one', async () => {
+      const { database, close } = await open();
+      const { runs: [run] = [], run_series: [series] = [] } = rowsSince['0001-runs'] ?? {};
+      try {
+        assert.ok(run !== undefined && series !== undefined);
+        await insertRows(database, { runs: [run], run_series: [series, { ...series, member: '0.25' }] });
+        await assert.rejects(insertRows(database, { run_series: [{ ...series, member: '0.25' }] }));
+        await assert.rejects(insertRows(database, { run_series: [{ ...series, member: '' }] }));
+        await database.run((sql) => sql('runs').where({ id: 'r1' }).del());
+        assert.deepEqual(await database.run((sql) => sql('run_series').select<Row[]>()), []);
       } finally {
         await close();
       }

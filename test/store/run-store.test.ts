@@ -244,7 +244,7 @@ for (const { name, open } of databases) {
     });
 
     describe('loadSeries(id) and saveSeries(id, series)', () => {
-      const name = { metric: 'errors', arm: 'canary', field: 'events' } as const;
+      const name = { metric: 'errors', arm: 'canary', field: 'events', member: '' } as const;
       const series = { start, step: 60_000, values: [1, null, 0.1 + 0.2, null, 5e-324, 1.7e308] };
 
       it('give back values to the last bit, and nulls as nulls', async () => {
@@ -266,17 +266,33 @@ for (const { name, open } of databases) {
         assert.deepEqual(await runs.loadSeries(id), [other, { ...name, series: longer }]);
       });
 
-      it('tell apart metric, arm and field', async () => {
+      it('tell apart metric, arm, field and member', async () => {
         const { id } = await stored();
         const names = [
-          { metric: 'a', arm: 'baseline', field: 'value' },
-          { metric: 'a', arm: 'canary', field: 'support' },
-          { metric: 'a', arm: 'canary', field: 'value' },
-          { metric: 'b', arm: 'history', field: 'value' },
+          { metric: 'a', arm: 'baseline', field: 'value', member: '' },
+          { metric: 'a', arm: 'canary', field: 'support', member: '' },
+          { metric: 'a', arm: 'canary', field: 'value', member: '' },
+          { metric: 'a', arm: 'canary', field: 'value', member: 'pod-1' },
+          { metric: 'a', arm: 'canary', field: 'value', member: 'pod-2' },
+          { metric: 'b', arm: 'history', field: 'value', member: '' },
         ] as const;
         const kept = names.map((one, index) => ({ ...one, series: { start, step: 1, values: [index] } }));
 
         await runs.saveSeries(id, [...kept].reverse());
+
+        assert.deepEqual(await runs.loadSeries(id), kept);
+      });
+
+      it('take more series at once than one statement may hold', async () => {
+        const { id } = await stored();
+        const kept = Array.from({ length: 1203 }, (_, index) => ({
+          ...name,
+          member: `pod-${String(index).padStart(4, '0')}`,
+          series: { ...series, values: [index, null] },
+        }));
+
+        await runs.saveSeries(id, kept);
+        await runs.saveSeries(id, kept);
 
         assert.deepEqual(await runs.loadSeries(id), kept);
       });

@@ -17,7 +17,13 @@ for (const { name, open } of databases) {
 
     const run = makeRun();
     const series = [
-      { metric: 'errors', arm: 'canary', field: 'events', series: { start, step: 60_000, values: [1] } },
+      {
+        metric: 'errors',
+        arm: 'canary',
+        field: 'events',
+        member: '',
+        series: { start, step: 60_000, values: [1] },
+      },
     ] as const;
 
     it('writes all of it', async () => {
