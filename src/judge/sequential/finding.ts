@@ -2,6 +2,7 @@ import type { Finding, JudgeInput, MetricInput, Verdict } from '../types.ts';
 import { type Assessment, intervalLevel } from './assessment.ts';
 import { pValueOf } from './combine.ts';
 import type { Decision } from './decide.ts';
+import { describeRanks } from './ranks.ts';
 import { reasonOf } from './reasons.ts';
 
 /** A metric and what its data say. */
@@ -47,6 +48,7 @@ function openInterval(interval: Assessment['anytimeInterval']): Assessment['anyt
 export function findingOf(judged: Judged, place: Place, input: JudgeInput): Finding {
   const { verdict, cause, adjusted, weight } = place;
   const { metric, assessment } = judged;
+  const ranks = describeRanks(assessment.values);
   const logE = Math.min(1e6, Math.max(-1e6, assessment.logE));
   return {
     metric: metric.name,
@@ -61,9 +63,9 @@ export function findingOf(judged: Judged, place: Place, input: JudgeInput): Find
     effectAbsolute: finite(assessment.effectAbsolute),
     intervalAbsolute: finiteInterval(assessment.intervalAbsolute),
     anytimeInterval: openInterval(assessment.anytimeInterval),
-    cliffsDelta: null,
-    shift: null,
-    mannWhitneyP: null,
+    cliffsDelta: finite(ranks.cliffsDelta),
+    shift: finite(ranks.shift),
+    mannWhitneyP: finite(ranks.mannWhitneyP),
     noise: assessment.noise,
     edges: assessment.edges,
     limit: metric.kind === 'limit' ? { max: metric.max ?? null, min: metric.min ?? null } : null,
