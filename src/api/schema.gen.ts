@@ -113,6 +113,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge samples at hand
+         * @description Stateless: nothing is stored and no provider is asked. The samples are judged as an analysis over them would
+         *     have been: their first step is the first of the run, the plan's `warmup` is left out, and what lies behind its
+         *     `duration` is not looked at. Samples that end before the plan does give `running`. The same body gives the same
+         *     answer, bit for bit.
+         */
+        post: operations["judgeSamples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hooks/argo-rollouts/analysis": {
         parameters: {
             query?: never;
@@ -481,7 +504,7 @@ export interface components {
             /** @description Page for people. */
             page: string;
         };
-        /** @description A summary of one arm. */
+        /** @description A summary of one arm: of its values, of a ratio or count of its rates. A limit has no baseline, whose summary is then empty. */
         ArmSummary: {
             /** @description Steps with a value. */
             count: number;
@@ -530,6 +553,29 @@ export interface components {
             interval: (number | null)[] | null;
             /** @description Level of the interval. */
             intervalLevel: number;
+            /** @description The effect in the metric's own units; null when unknown. */
+            effectAbsolute: number | null;
+            /** @description Interval of `effectAbsolute` at `intervalLevel`; a bound is null where there is none. */
+            intervalAbsolute: (number | null)[] | null;
+            /** @description Effects that the evidence has not ruled out so far, at every look at once; an end that is open is null. */
+            anytimeInterval: (number | null)[] | null;
+            /** @description Cliff's delta: from -1, every canary value is below every baseline value, to 1; descriptive only. */
+            cliffsDelta: number | null;
+            /** @description Hodges–Lehmann shift of the canary's values against the baseline's, in the metric's own units; descriptive only. */
+            shift: number | null;
+            /** @description Two-sided p-value of the Mann–Whitney test at this look alone, as if there were no other; descriptive only. */
+            mannWhitneyP: number | null;
+            /** @description What the noise of a gauge was learned from besides the run itself; null for other kinds. */
+            noise: components["schemas"]["NoiseSources"] | null;
+            /** @description The edges of a histogram that are compared; null for other kinds. */
+            edges: components["schemas"]["EdgeFinding"][] | null;
+            /** @description The threshold of a limit; null for other kinds. */
+            limit: {
+                /** @description Harm is above it, or null. */
+                max: number | null;
+                /** @description Harm is below it, or null. */
+                min: number | null;
+            } | null;
             /** @description Relative worsening that is nobody's business. */
             margin: number;
             acceptable: components["schemas"]["Acceptable"];
@@ -550,6 +596,151 @@ export interface components {
             /** @description What went wrong in reading or judging the metric, or null. */
             error: string | null;
         };
+        /** @description Samples at hand and the plan to judge them by. */
+        JudgeRequest: {
+            /** @description A plan of the usual shape; `provider`, queries and `duration` may be left out. Without a duration the samples are the whole run. */
+            plan: {
+                [key: string]: unknown;
+            };
+            /** @description The samples of each metric of the plan, by its name. */
+            samples: {
+                [key: string]: components["schemas"]["MetricSamples"];
+            };
+            /** @description Seconds between two samples; in place of the plan's step. */
+            stepSeconds: number;
+            /**
+             * @description Whether the run is judged at each of its steps, as it grew, or once as a whole (the default).
+             * @enum {string}
+             */
+            looks?: "each" | "last";
+            /** @description The baseline's own past up to the start, of metrics of the plan by their name; gauges learn their noise from it. */
+            history?: {
+                [key: string]: components["schemas"]["MetricHistory"];
+            };
+        };
+        /** @description The samples of one metric. A shorter arm is filled up with missing steps; a limit has no baseline. */
+        MetricSamples: {
+            canary?: components["schemas"]["ArmSamples"];
+            baseline?: components["schemas"]["ArmSamples"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description The past of one metric. */
+        MetricHistory: {
+            baseline?: components["schemas"]["ArmSamples"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description The samples of one arm, in the form that the metric's kind has. */
+        ArmSamples: components["schemas"]["Samples"] | components["schemas"]["PodSamples"] | components["schemas"]["RatioSamples"] | components["schemas"]["CountSamples"] | components["schemas"]["HistogramSamples"];
+        /** @description One value a step, of a gauge or a limit. */
+        Samples: unknown[];
+        /** @description The values of each pod, by its name, of a gauge with `per: pod`. */
+        PodSamples: {
+            /** @description One list a pod. */
+            pods?: {
+                [key: string]: components["schemas"]["Samples"];
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Events out of all, a step, of a ratio. */
+        RatioSamples: {
+            events?: components["schemas"]["Samples"];
+            total?: components["schemas"]["Samples"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Events and what they are measured against, a step, of a count. */
+        CountSamples: {
+            events?: components["schemas"]["Samples"];
+            exposure?: components["schemas"]["Samples"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description Requests in each bucket, a step, of a histogram. */
+        HistogramSamples: {
+            /** @description Upper edges, ascending; the last may be `+Inf`. */
+            le?: unknown[];
+            /** @description A list of counts a step, one count for each edge and not cumulative; null where a step is missing. */
+            buckets?: unknown[];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What the judge says of samples at hand. */
+        Judgement: {
+            verdict: components["schemas"]["Verdict"];
+            /** @description From 0 to 100, for display only. */
+            score: number;
+            /** @description One sentence a person can act on. */
+            reason: string;
+            evidence: components["schemas"]["EvidenceOfSamples"];
+            /** @description What the judge says of each metric, in the order of the plan; with `looks: each` at the look that concludes the run. */
+            findings: components["schemas"]["FindingOfSamples"][];
+            /** @description Steps judged. */
+            steps: number;
+            /** @description Steps in the whole planned run. */
+            plannedSteps: number;
+            trajectory?: components["schemas"]["Trajectory"];
+            failedAt?: components["schemas"]["FailedAt"];
+        };
+        /** @description Evidence of harm over all metrics. */
+        EvidenceOfSamples: {
+            /** @description Natural logarithm of the evidence; 0 is none. */
+            logE: number;
+            /** @description The p-value that holds at any time, min(1, 1/E). */
+            pValue: number;
+            /** @description What the run spends: the plan's alpha over its stages. */
+            alpha: number;
+        };
+        /** @description What the judge says of one metric, with `looks: each` how it came to it. */
+        FindingOfSamples: components["schemas"]["Finding"] & {
+            trajectory?: components["schemas"]["Trajectory"];
+            failedAt?: components["schemas"]["FailedAt"];
+        };
+        /** @description Every look, the first after one step; only with `looks: each`. A verdict once reached stays. */
+        Trajectory: components["schemas"]["TrajectoryLook"][];
+        /** @description One look. */
+        TrajectoryLook: {
+            /** @description Number of the look, from 1, which is the number of steps it saw. */
+            minute: number;
+            /** @description Natural logarithm of the evidence at this look, or null when it is no number. */
+            logE: number | null;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** @description The first look that fails, or null; only with `looks: each`. */
+        FailedAt: number | null;
+        /** @description What the noise of a gauge was learned from besides the run itself. */
+        NoiseSources: {
+            /** @description Steps of the baseline's past before the start; 0 is none. */
+            historySteps: number;
+            /** @description Earlier analyses of the same service and metric; 0 is none. */
+            earlierRuns: number;
+            /** @description Pods told apart in each arm; null without `per: pod`. */
+            pods: {
+                /** @description Pods of the canary. */
+                canary: number;
+                /** @description Pods of the baseline. */
+                baseline: number;
+            } | null;
+            /** @description The part of the margin added because pods of one arm differ from each other; 0 is none. */
+            podOffset: number;
+            /** @description How much one step is like the one before, from -1 to 1; null when unknown. */
+            autocorrelation: number | null;
+        };
+        /** @description One edge of a histogram: how many requests are slower. */
+        EdgeFinding: {
+            /** @description The edge. */
+            le: number;
+            /** @description Share of the canary's requests above it, 0.01 is 1 %; null when unknown. */
+            canary: number | null;
+            /** @description The same of the baseline. */
+            baseline: number | null;
+            /** @description Relative change of the share, 0.5 is half as many again; null when unknown. */
+            effect: number | null;
+            /** @description Natural logarithm of the evidence for harm at this edge. */
+            logE: number;
+        };
         /** @description One page of analyses. */
         AnalysisPage: {
             /** @description Newest first. */
@@ -559,7 +750,7 @@ export interface components {
         };
         /** @description The series that were judged. */
         SeriesList: {
-            /** @description One entry for each metric, arm and field. */
+            /** @description One entry for each metric, arm, field and member. */
             items: components["schemas"]["Series"][];
         };
         /** @description Values on an even time grid. */
@@ -576,6 +767,8 @@ export interface components {
              * @enum {string}
              */
             field: "value" | "support" | "events" | "total";
+            /** @description Tells apart the series of a query that gives several: the pod, or the upper edge of a histogram (`0.25`, `+Inf`), whose values are the requests at or below it. Empty for a query that gives one, and for the mean over pods. */
+            member: string;
             start: components["schemas"]["Instant"];
             step: components["schemas"]["Duration"];
             /** @description One value a step, the first at `start`; each stands for the step that ends there. */
@@ -1134,6 +1327,41 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    judgeSamples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JudgeRequest"];
+            };
+        };
+        responses: {
+            /** @description The judgement. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Judgement"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            /** @description The body is over 4 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Failure"];
         };
     };

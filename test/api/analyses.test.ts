@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
 import { invalidInput, SerinError } from '../../src/errors.ts';
+import type { Finding } from '../../src/judge/types.ts';
 import { makeApi, makeRuns, recordStarts } from '../support/api.ts';
 import { makeJudgement } from '../support/judgements.ts';
 import { makeRun, start } from '../support/plans.ts';
@@ -367,6 +368,72 @@ describe('GET /v1/analyses/{id}', () => {
     });
   });
 
+  const findingOf = async (finding: Partial<Finding>): Promise<Record<string, unknown>> => {
+    const run = makeRun({ judgement: makeJudgement('running', finding) });
+    const answer = await request(makeApi({ runs: makeRuns({}, [run]) }).handler).get(
+      `/v1/analyses/${run.id}`,
+    );
+    assert.equal(answer.status, 200, answer.text);
+    return answer.body.findings[0];
+  };
+
+  it('tells the effect in its own units and at every look at once, and how the ranks compare', async () => {
+    const written = await findingOf({
+      effectAbsolute: 3,
+      intervalAbsolute: [1, Number.POSITIVE_INFINITY],
+      anytimeInterval: [null, 0.4],
+      cliffsDelta: 0.5,
+      shift: 2.5,
+      mannWhitneyP: 0.01,
+    });
+
+    assert.deepEqual(
+      ['effectAbsolute', 'intervalAbsolute', 'anytimeInterval', 'cliffsDelta', 'shift', 'mannWhitneyP'].map(
+        (field) => written[field],
+      ),
+      [3, [1, null], [null, 0.4], 0.5, 2.5, 0.01],
+    );
+    assert.deepEqual([written['noise'], written['edges'], written['limit']], [null, null, null]);
+  });
+
+  it('tells where a gauge’s noise is from, which edges a histogram has, and what a limit is', async () => {
+    const noise = {
+      historySteps: 60,
+      earlierRuns: 2,
+      pods: { canary: 3, baseline: 9 },
+      podOffset: 0.01,
+      autocorrelation: null,
+    };
+    const edges = [{ le: 0.25, canary: 0.1, baseline: 0.05, effect: 1, logE: 4.5 }];
+
+    assert.deepEqual((await findingOf({ kind: 'gauge', noise }))['noise'], noise);
+    assert.deepEqual((await findingOf({ kind: 'gauge', noise: { ...noise, pods: null } }))['noise'], {
+      ...noise,
+      pods: null,
+    });
+    assert.deepEqual((await findingOf({ kind: 'histogram', edges }))['edges'], edges);
+    assert.deepEqual((await findingOf({ kind: 'limit', limit: { max: 5, min: null } }))['limit'], {
+      max: 5,
+      min: null,
+    });
+  });
+
+  it('takes a finding that was kept before there were explanations', async () => {
+    const judgement = makeJudgement('running');
+    const explanations =
+      /effectAbsolute|intervalAbsolute|anytimeInterval|cliffsDelta|shift|mannWhitneyP|noise|edges|limit/;
+    const kept = JSON.stringify(judgement, (key, value) => (explanations.test(key) ? undefined : value));
+    const run = makeRun({ judgement: JSON.parse(kept) });
+
+    const answer = await request(makeApi({ runs: makeRuns({}, [run]) }).handler).get(
+      `/v1/analyses/${run.id}`,
+    );
+
+    assert.equal(answer.status, 200, answer.text);
+    const [written] = answer.body.findings;
+    assert.deepEqual([written.shift, written.anytimeInterval, written.noise], [null, null, null]);
+  });
+
   it('names the page by its path where the public address is not known', async () => {
     const answer = await request(makeApi({ publicUrl: null }).handler).get(`/v1/analyses/${makeRun().id}`);
 
@@ -470,22 +537,27 @@ describe('GET /v1/analyses/{id}/series', () => {
   it('gives each series with its grid', async () => {
     const series = { start, step: 60_000, values: [1, null, 3] };
     const runs = makeRuns({
-      series: async () => [{ metric: 'errors', arm: 'canary', field: 'events', series }],
+      series: async () => [
+        { metric: 'latency', arm: 'canary', field: 'value', member: '', series },
+        { metric: 'latency', arm: 'canary', field: 'value', member: 'pod-1', series },
+      ],
     });
     const api = makeApi({ runs });
 
     const answer = await request(api.handler).get(`/v1/analyses/${makeRun().id}/series`);
 
+    const written = {
+      metric: 'latency',
+      arm: 'canary',
+      field: 'value',
+      start: '2026-01-01T00:00:00.000Z',
+      step: '1m',
+      values: [1, null, 3],
+    };
     assert.deepEqual(answer.body, {
       items: [
-        {
-          metric: 'errors',
-          arm: 'canary',
-          field: 'events',
-          start: '2026-01-01T00:00:00.000Z',
-          step: '1m',
-          values: [1, null, 3],
-        },
+        { ...written, member: '' },
+        { ...written, member: 'pod-1' },
       ],
     });
   });

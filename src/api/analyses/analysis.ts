@@ -1,7 +1,7 @@
 import type { Run } from '../../analysis/run.ts';
 import type { KeptSeries } from '../../analysis/run-store.ts';
 import { formatDuration } from '../../duration.ts';
-import type { ArmSummary, Finding } from '../../judge/types.ts';
+import type { ArmSummary, EdgeFinding, Finding, NoiseSources } from '../../judge/types.ts';
 import type { components } from '../schema.gen.ts';
 import { writeInstant, writeInstantOrNull } from '../times.ts';
 
@@ -13,7 +13,7 @@ function writeNumber(value: number | null): number | null {
 }
 
 /** The same where a number must stand: infinity is the largest number there is, what is none is 0. */
-function writeBounded(value: number): number {
+export function writeBounded(value: number): number {
   return Number.isNaN(value) ? 0 : Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 }
 
@@ -44,8 +44,56 @@ function writeAcceptable({ relative, absolute }: Finding['acceptable']): Schemas
   return { ...(relative === undefined ? {} : { relative }), ...(absolute === undefined ? {} : { absolute }) };
 }
 
-function writeFinding(finding: Finding): Schemas['Finding'] {
-  const { interval, remainingSeconds } = finding;
+function writeNoise({ historySteps, earlierRuns, pods, podOffset, autocorrelation }: NoiseSources) {
+  return {
+    historySteps,
+    earlierRuns,
+    pods: pods === null ? null : { canary: pods.canary, baseline: pods.baseline },
+    podOffset: writeBounded(podOffset),
+    autocorrelation: writeNumber(autocorrelation),
+  };
+}
+
+function writeEdge({ le, canary, baseline, effect, logE }: EdgeFinding): Schemas['EdgeFinding'] {
+  return {
+    le: writeBounded(le),
+    canary: writeNumber(canary),
+    baseline: writeNumber(baseline),
+    effect: writeNumber(effect),
+    logE: writeBounded(logE),
+  };
+}
+
+function writeInterval(
+  interval: readonly [number | null, number | null] | null | undefined,
+): [number | null, number | null] | null {
+  return interval === null || interval === undefined
+    ? null
+    : [writeNumber(interval[0]), writeNumber(interval[1])];
+}
+
+/**
+ * What explains a finding: effects in other units, comparisons of ranks, and what is particular to a kind. Findings kept
+ * by earlier versions have none of it.
+ */
+function writeExplanation(finding: Partial<Finding>) {
+  const { noise = null, edges = null, limit = null } = finding;
+  return {
+    effectAbsolute: writeNumber(finding.effectAbsolute ?? null),
+    intervalAbsolute: writeInterval(finding.intervalAbsolute),
+    anytimeInterval: writeInterval(finding.anytimeInterval),
+    cliffsDelta: writeNumber(finding.cliffsDelta ?? null),
+    shift: writeNumber(finding.shift ?? null),
+    mannWhitneyP: writeNumber(finding.mannWhitneyP ?? null),
+    noise: noise === null ? null : writeNoise(noise),
+    edges: edges === null ? null : edges.map(writeEdge),
+    limit: limit === null ? null : { max: writeNumber(limit.max), min: writeNumber(limit.min) },
+  };
+}
+
+/** A finding in the form of the API. */
+export function writeFinding(finding: Finding): Schemas['Finding'] {
+  const { remainingSeconds } = finding;
   return {
     metric: finding.metric,
     kind: finding.kind,
@@ -54,8 +102,9 @@ function writeFinding(finding: Finding): Schemas['Finding'] {
     weight: finding.weight,
     direction: finding.direction,
     effect: writeNumber(finding.effect),
-    interval: interval === null ? null : [writeNumber(interval[0]), writeNumber(interval[1])],
+    interval: writeInterval(finding.interval),
     intervalLevel: finding.intervalLevel,
+    ...writeExplanation(finding),
     margin: finding.margin,
     acceptable: writeAcceptable(finding.acceptable),
     logE: writeBounded(finding.logE),
@@ -121,11 +170,12 @@ export function writeAnalysis(run: Run, publicUrl: string | null): Schemas['Anal
 }
 
 /** A kept series in the form of the API. */
-export function writeSeries({ metric, arm, field, series }: KeptSeries): Schemas['Series'] {
+export function writeSeries({ metric, arm, field, member, series }: KeptSeries): Schemas['Series'] {
   return {
     metric,
     arm,
     field,
+    member,
     start: writeInstant(series.start),
     step: formatDuration(series.step),
     values: series.values.map(writeNumber),
