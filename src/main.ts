@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { App } from './app.ts';
+import { backtestFlags } from './backtest-flags.ts';
 import { hasCode, SerinError } from './errors.ts';
 
 /** Exit codes of the command line: usage and bad input, and everything that is away. */
@@ -129,6 +130,22 @@ async function checkConfiguration(options: {
   });
 }
 
+/** The first signal ends a backtest with what is judged by then, a second one at once. */
+async function backtest(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  const { runBacktestCommand } = await import('./backtest.ts');
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  process.exitCode = await runBacktestCommand(flags, {
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    isTTY: process.stderr.isTTY === true,
+    version: readVersion(),
+    now: Date.now,
+    stop: stop.signal,
+  });
+}
+
 async function createProgram(): Promise<Command> {
   const { registerCliCommands } = await import('./cli/commands.ts');
   const program = new Command('serin')
@@ -159,6 +176,11 @@ async function createProgram(): Promise<Command> {
     .option('--config <file>', 'configuration file (default: SERIN_CONFIG, or ./serin.yaml)')
     .option('--argo <file>', 'also prove that the polls of an Argo AnalysisTemplate outlast the plan')
     .action(checkConfiguration);
+  const command = program
+    .command('backtest')
+    .description('judge the past of a service under its plan: false alarms, and what would have been caught')
+    .action(backtest);
+  for (const [flag, description] of backtestFlags) command.option(flag, description);
   registerCliCommands(program, {
     env: process.env,
     stdout: process.stdout,
