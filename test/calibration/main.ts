@@ -49,18 +49,20 @@ async function run(options: Options): Promise<void> {
   report(version);
 }
 
-async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (options === null) {
-    for (const { id, title } of allRows) say(`${id.padEnd(34)} ${title}`);
-    return;
+/** An argument that is wrong is told together with those that are right. */
+function optionsOrUsage(): Options | null {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
   }
-  await run(options);
 }
 
 try {
-  await main();
+  const options = optionsOrUsage();
+  if (options === null) for (const { id, title } of allRows) say(`${id.padEnd(34)} ${title}`);
+  else await run(options);
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 import { quickselect } from 'simple-statistics';
+import { ascending, tieSum } from '../../../src/judge/statistics/rank-order.ts';
 import type { Samples } from '../../../src/judge/types.ts';
 
 /** The values of both arms so far, and all differences canary − baseline among them. */
@@ -25,19 +26,6 @@ function middleOf(differences: number[]): number {
   return (lower + upper) / 2;
 }
 
-/** Σ t³ − t over the groups of equal values. */
-function tiesWithin(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  let [ties, run] = [0, 0];
-  for (let index = 0; index < sorted.length; index++) {
-    run += 1;
-    if (sorted[index + 1] === sorted[index]) continue;
-    ties += run ** 3 - run;
-    run = 0;
-  }
-  return ties;
-}
-
 /**
  * The normal quantile up to which the rule would call the canary high: the rank statistic, with correction for
  * continuity and ties, at a quarter of the shift between the arms. The rule's interval begins above that quarter if
@@ -48,13 +36,11 @@ function quantileOf({ canary, baseline, differences }: Pool): number {
   if (pairs === 0) return Number.NEGATIVE_INFINITY;
   const shift = middleOf(differences);
   if (!(shift > 0)) return Number.NEGATIVE_INFINITY;
+  // What lies on the quarter itself is not above it: the interval would begin there, and not beyond.
   let above = 0;
-  for (const difference of differences) {
-    if (difference > shift / 4) above += 1;
-    else if (difference === shift / 4) above += 0.5;
-  }
+  for (const difference of differences) if (difference > shift / 4) above += 1;
   const all = canary.length + baseline.length;
-  const ties = tiesWithin(canary) + tiesWithin(baseline);
+  const ties = tieSum(ascending(canary)) + tieSum(ascending(baseline));
   const variance = (pairs / 12) * (all + 1 - ties / (all * (all - 1)));
   const beyond = above - pairs / 2;
   return variance > 0 ? (beyond - 0.5 * Math.sign(beyond)) / Math.sqrt(variance) : Number.NEGATIVE_INFINITY;
