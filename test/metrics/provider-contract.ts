@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { type ErrorCode, SerinError } from '../../src/errors.ts';
+import { SerinError } from '../../src/errors.ts';
 import type { Provider, QueryRequest, QueryVariables } from '../../src/metrics/provider.ts';
-import { type Backend, breakOff, dropConnection, hang, type Reply, sendText } from './backend.ts';
+import type { Backend, Reply } from './backend.ts';
+import { assertNoSecret, testBackendContract } from './backend-contract.ts';
+import { testMembersContract } from './members-contract.ts';
 
 export type ContractCase = {
   readonly type: string;
@@ -12,6 +14,8 @@ export type ContractCase = {
   /** A good query with the variable `{{service}}` where the language allows one. */
   readonly query: string;
   readonly variables: QueryVariables;
+  /** A query that gives several series. */
+  readonly membersQuery: string;
   /** A query that is not of this language. */
   readonly badQuery: string;
   /** Variables under which a provider without a backend has no data. */
@@ -21,6 +25,8 @@ export type ContractCase = {
   /** How its backend answers; `null` for a provider that asks nobody. */
   readonly replies: null | {
     readonly full: Reply;
+    /** That many series that differ in a label, with a value at each point. */
+    readonly several: (count: number) => Reply;
     readonly empty: Reply;
     readonly malformed: Readonly<Record<string, Reply>>;
   };
@@ -29,12 +35,7 @@ export type ContractCase = {
 const minute = 60_000;
 const origin = 1_700_000_040_000;
 
-/** Which code each status other than 2xx has. */
-function codeOfStatus(status: number): ErrorCode {
-  if (status === 401 || status === 403) return 'provider_unauthorized';
-  if (status === 429) return 'provider_throttled';
-  return status >= 500 ? 'provider_failed' : 'provider_rejected';
-}
+const methods = ['fetch', 'fetchMembers'] as const;
 
 /** What every provider must do, run over each of them. `backend` is called when the tests run. */
 export function testProviderContract(subject: ContractCase, backend: () => Backend | null): void {
@@ -135,17 +136,22 @@ export function testProviderContract(subject: ContractCase, backend: () => Backe
       }
     });
 
-    it('asks nothing once stopped', async () => {
-      const error = await failure(create().fetch(request({ signal: AbortSignal.abort() })));
+    for (const method of methods) {
+      it(`asks nothing once stopped (${method})`, async () => {
+        const error = await failure(create()[method](request({ signal: AbortSignal.abort() })));
 
-      assert.equal(error.code, 'provider_timeout');
-    });
+        assert.equal(error.code, 'provider_timeout');
+      });
 
-    it('rejects with the reason of the stop when that has a name', async () => {
-      const reason = new SerinError('shutting_down', 'Serin stops');
+      it(`rejects with the reason of the stop when that has a name (${method})`, async () => {
+        const reason = new SerinError('shutting_down', 'Serin stops');
+        const stopped = request({ signal: AbortSignal.abort(reason) });
 
-      assert.equal(await failure(create().fetch(request({ signal: AbortSignal.abort(reason) }))), reason);
-    });
+        assert.equal(await failure(create()[method](stopped)), reason);
+      });
+    }
+
+    testMembersContract(subject, backend, { create, request, failure });
 
     it('may be closed twice', () => {
       const provider = create();
@@ -159,108 +165,10 @@ export function testProviderContract(subject: ContractCase, backend: () => Backe
     });
 
     if (replies === null) return;
-    const server = () => backend() as Backend;
-
-    describe('with its backend', () => {
-      for (const hundred of [300, 400, 500]) {
-        it(`gives each status from ${hundred} to ${hundred + 99} its code`, async () => {
-          const provider = create();
-          for (let status = hundred; status < hundred + 100; status += 1) {
-            server().answer(sendText(status, 'no'));
-
-            assert.equal(
-              (await failure(provider.fetch(request()))).code,
-              codeOfStatus(status),
-              String(status),
-            );
-          }
-        });
-      }
-
-      it('reads the body whatever 2xx status it came with, but for those that have none', async () => {
-        const provider = create();
-        for (let status = 200; status < 300; status += 1) {
-          server().answer((response, received) => {
-            response.writeHead = new Proxy(response.writeHead, {
-              apply: (write, self, [, headers]) => Reflect.apply(write, self, [status, headers]),
-            });
-            replies.full(response, received);
-          });
-          const outcome = await provider.fetch(request()).catch((error: unknown) => error);
-
-          if (status === 204)
-            assert.ok(outcome instanceof SerinError && outcome.code === 'provider_malformed');
-          else assert.ok(!(outcome instanceof Error), `${status}: ${inspect(outcome)}`);
-        }
+    const means = { create, request, failure, server: () => backend() as Backend };
+    for (const method of methods)
+      describe(`${method}, with its backend`, () => {
+        testBackendContract(method, replies, subject.secrets, means);
       });
-
-      for (const [name, reply] of Object.entries({
-        ...replies.malformed,
-        'an empty body': sendText(200, ''),
-        'no content': sendText(204, ''),
-        'an HTML page': sendText(200, '<!doctype html><title>Log in</title>'),
-        'truncated JSON': sendText(200, '{"status":"success","data":{"resu'),
-        'JSON of another kind': sendText(200, '[1,2,3]'),
-        'JSON null': sendText(200, 'null'),
-        'an answer that breaks off': breakOff,
-      })) {
-        it(`calls ${name} provider_malformed`, async () => {
-          server().answer(reply);
-
-          assert.equal((await failure(create().fetch(request()))).code, 'provider_malformed');
-        });
-      }
-
-      it('rejects promptly when it is stopped on the way', async () => {
-        const controller = new AbortController();
-        server().answer(() => controller.abort());
-
-        const error = await failure(create().fetch(request({ signal: controller.signal })));
-
-        assert.equal(error.code, 'provider_timeout');
-      });
-
-      it('gives up at its timeout', async () => {
-        server().answer(hang);
-
-        assert.equal((await failure(create(100).fetch(request()))).code, 'provider_timeout');
-      });
-
-      it('calls a backend that is away provider_unreachable', async () => {
-        server().answer(dropConnection);
-
-        assert.equal((await failure(create().fetch(request()))).code, 'provider_unreachable');
-      });
-
-      it('tells no secret in any error', async () => {
-        const echo = subject.secrets.join(' ');
-        const bodies = [
-          echo,
-          `<html>${echo}`,
-          JSON.stringify({ status: 'error', errorType: 'internal', error: echo }),
-        ];
-        const bad = [hang, breakOff, dropConnection, ...Object.values(replies.malformed)];
-        for (const status of [200, 302, 400, 401, 403, 404, 429, 500, 503]) {
-          const location = `http://login.example/${encodeURIComponent(echo)}`;
-          bad.push(...bodies.map((body) => sendText(status, body, { location, 'x-echo': 'a' })));
-        }
-        for (const reply of bad) {
-          server().answer(reply);
-
-          const error = await failure(create(150).fetch(request()));
-
-          assertNoSecret(inspect(error, { depth: 20, showHidden: true }), subject.secrets);
-          assert.equal(error.cause, undefined);
-        }
-      });
-    });
   });
-}
-
-function assertNoSecret(text: string, secrets: readonly string[]): void {
-  for (const secret of secrets) {
-    for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) {
-      assert.ok(!text.includes(form), `found ${form} in ${text}`);
-    }
-  }
 }

@@ -31,6 +31,22 @@ const full: Reply = (response, request) => {
   sendJson(200, oneSeries(...values))(response, request);
 };
 
+/** The same for several pods, each with its number added. */
+function several(count: number): Reply {
+  return (response, request) => {
+    const [start, end, step] = ['start', 'end', 'step'].map((name) => Number(request.params.get(name)));
+    const length = Math.round((end! - start!) / step!) + 1;
+    const series = Array.from({ length: count }, (_, pod) => ({
+      metric: { app: 'x', pod: `p${pod}` },
+      values: Array.from({ length }, (_, index): Value => {
+        const at = start! + index * step!;
+        return [at, String((at * 1000 - origin) / minute + pod)];
+      }),
+    }));
+    sendJson(200, matrix(...series))(response, request);
+  };
+}
+
 function fixture(name: string): { data: { result: { values: [number, string][] }[] } } {
   return JSON.parse(readFileSync(new URL(`fixtures/${name}.json`, import.meta.url), 'utf8'));
 }
@@ -58,10 +74,12 @@ testProviderContract(
       ),
     query: 'sum(rate(http_requests_total{app="{{service}}"}[{{step}}]))',
     variables: { service: 'checkout', step: '1m' },
+    membersQuery: 'avg by (pod) (x{app="{{service}}"})',
     badQuery: 'sum(rate(x[1m])',
     secrets,
     replies: {
       full,
+      several,
       empty: sendJson(200, matrix()),
       malformed: {
         'another result type': sendJson(200, {
@@ -422,6 +440,96 @@ describe('the Prometheus provider', () => {
       assert.match(
         await refusal('provider_rejected', answerWith(body)),
         /native histograms; .*histogram_quantile/,
+      );
+    });
+  });
+
+  describe('gives several series', () => {
+    const askMembers = (over: Partial<QueryRequest> = {}, config: object = {}) =>
+      create(config).fetchMembers({
+        query: 'up',
+        variables: {},
+        arm: 'canary',
+        from: origin,
+        to: origin + 4 * minute,
+        step: minute,
+        signal: new AbortController().signal,
+        ...over,
+      });
+    const answerMembersWith = (...series: Parameters<typeof matrix>) => {
+      backend.answer(sendJson(200, matrix(...series)));
+      return askMembers();
+    };
+    const at = (index: number, value: string): Value => [(origin + index * minute) / 1000, value];
+
+    it('of a real answer, by all their labels, with one request', async () => {
+      const real = fixture('several');
+      const from = real.data.result[0]!.values[0]![0] * 1000;
+      backend.answer(sendJson(200, real));
+
+      const { members } = await askMembers({ from, to: from + second, step: second });
+
+      assert.equal(members.length, real.data.result.length);
+      assert.ok(members.length > 1);
+      assert.ok(members.some(({ labels }) => labels['handler'] === '/api/v1/query'));
+      assert.equal(backend.requests.length, 1);
+    });
+
+    it('joined by their labels where the window was split, in whatever order these are written', async () => {
+      let part = 0;
+      backend.answer((response, request) => {
+        part += 1;
+        const value: Value = [Number(request.params.get('start')), String(part)];
+        const labels = part === 1 ? { pod: 'a', app: 'x' } : { app: 'x', pod: 'a' };
+        sendJson(
+          200,
+          matrix({ metric: labels, values: [value] }, { metric: { pod: `b${part}` }, values: [value] }),
+        )(response, request);
+      });
+
+      const { members } = await askMembers({}, { maxPoints: 3 });
+
+      assert.deepEqual(
+        members.map(({ labels, series }) => [labels['pod'], series.values]),
+        [
+          ['a', [1, null, null, 2, null]],
+          ['b1', [1, null, null, null, null]],
+          ['b2', [null, null, null, 2, null]],
+        ],
+      );
+    });
+
+    it('with what is no number by series, and remarks on all of them together', async () => {
+      const { members, warnings } = await answerMembersWith(
+        { metric: { pod: 'a' }, values: [at(0, 'NaN'), at(1, '1')] },
+        { metric: { pod: 'b' }, values: [at(0, '2'), at(1, '+Inf')] },
+      );
+
+      assert.deepEqual(
+        members.map(({ notNumbers }) => notNumbers),
+        [[origin], [origin + minute]],
+      );
+      assert.deepEqual(warnings, ['2 values were NaN or infinite and count as missing']);
+    });
+
+    it('and refuses two values for one point of one of them', async () => {
+      const message = await refusal(
+        'provider_malformed',
+        answerMembersWith(
+          { metric: { pod: 'a' }, values: [at(0, '1')] },
+          { metric: { pod: 'b' }, values: [at(0, '1'), [origin / 1000 + 2, '2']] },
+        ),
+      );
+
+      assert.match(message, /two different values/);
+    });
+
+    it('and says of native histograms to ask for classic ones', async () => {
+      const histograms = [[origin / 1000, { count: '1' }]];
+
+      assert.match(
+        await refusal('provider_rejected', answerMembersWith({ metric: { pod: 'a' }, histograms })),
+        /native histograms; ask for classic ones, with sum by \(le\)/,
       );
     });
   });

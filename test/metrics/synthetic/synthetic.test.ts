@@ -21,6 +21,7 @@ testProviderContract(
     type: 'synthetic',
     create: () => createProvider('main', { type: 'synthetic' }),
     query: ' requests\n',
+    membersQuery: 'latency_buckets',
     variables: subject,
     emptyVariables: { ...subject, 'scope.scenario': 'no-data' },
     badQuery: 'rate(requests[1m])',
@@ -175,6 +176,127 @@ describe('the synthetic provider', () => {
     );
   });
 
+  describe('with several series', () => {
+    const readMembers = async (query: string, scenario: string | null, over: Partial<QueryRequest> = {}) => {
+      const scope: Record<string, string> = scenario === null ? {} : { 'scope.scenario': scenario };
+      const { signal } = new AbortController();
+      const request = { query, arm: 'canary', from, to, step: minute, signal, ...over } as const;
+      const { members } = await provider.fetchMembers({ ...request, variables: { ...subject, ...scope } });
+      return members.map(({ labels, series }) => ({ labels, values: series.values }));
+    };
+    /** Requests of the whole window at or below an edge. */
+    const atOrBelow = async (le: string, scenario: string | null): Promise<number> => {
+      const found = (await readMembers('latency_buckets', scenario)).find(
+        ({ labels }) => labels['le'] === le,
+      );
+      return sum(found?.values ?? []);
+    };
+
+    it('has requests at or below each edge, all of them at the last', async () => {
+      const buckets = await readMembers('latency_buckets', null);
+
+      assert.deepEqual([...new Set(buckets.flatMap(({ labels }) => Object.keys(labels)))], ['le']);
+      assert.equal(buckets.at(-1)?.labels['le'], '+Inf');
+      assert.deepEqual(buckets.at(-1)?.values, await read('requests', null));
+      buckets.forEach(({ values }, edge) => {
+        values.forEach((count, step) => {
+          assert.ok(Number.isInteger(count) && (count ?? 0) >= (buckets[edge - 1]?.values[step] ?? 0));
+        });
+      });
+    });
+
+    it('has about 1 % of the requests above 120 ms and half of them above 37.5 ms', async () => {
+      const all = await atOrBelow('+Inf', null);
+
+      within(1 - (await atOrBelow('120', null)) / all, 0.008, 0.013);
+      within((await atOrBelow('40', null)) / all, 0.53, 0.58);
+      within((await atOrBelow('30', null)) / all, 0.3, 0.35);
+    });
+
+    it('has the share above the p99 of the same moment at 1 % of requests', async () => {
+      const buckets = await readMembers('latency_buckets', null);
+      const p99 = await read('latency_p99', null);
+      const at = (le: string) => buckets.find(({ labels }) => labels['le'] === le)?.values ?? [];
+      const near = p99.flatMap((latency, step) =>
+        Math.abs((latency ?? 0) - 120) < 1 ? [1 - (at('120')[step] ?? 0) / (at('+Inf')[step] ?? 0)] : [],
+      );
+
+      assert.ok(near.length > 30);
+      within(mean(near), 0.0095, 0.0105);
+    });
+
+    it('slow-x1.5 has the requests half as slow again, and as many of them', async () => {
+      const all = await atOrBelow('+Inf', 'slow-x1.5');
+
+      assert.equal(all, await atOrBelow('+Inf', null));
+      assert.ok(
+        Math.abs((await atOrBelow('150', 'slow-x1.5')) - (await atOrBelow('100', null))) / all < 1e-3,
+      );
+      assert.ok(Math.abs((await atOrBelow('30', 'slow-x1.5')) - (await atOrBelow('20', null))) / all < 3e-3);
+    });
+
+    it('has buckets that few requests reach, at a short step', async () => {
+      const window = { step: 15, to: from + 9_999 * 15 };
+      const buckets = await readMembers('latency_buckets', null, window);
+      const all = sum(buckets.at(-1)?.values ?? []);
+      const above = (le: string) =>
+        1 - sum(buckets.find(({ labels }) => labels['le'] === le)?.values ?? []) / all;
+
+      within(above('120'), 0.008, 0.013);
+      within(above('80'), 0.055, 0.075);
+    });
+
+    for (const signal of ['latency_p99', 'cpu']) {
+      it(`has three pods an arm for ${signal}, whose mean is the signal`, async () => {
+        const pods = await readMembers(signal, null);
+        const whole = await read(signal, null);
+
+        assert.deepEqual(
+          pods.map(({ labels }) => labels),
+          ['checkout-canary-0', 'checkout-canary-1', 'checkout-canary-2'].map((pod) => ({ pod })),
+        );
+        whole.forEach((value, step) => {
+          const values = pods.map((pod) => pod.values[step] ?? Number.NaN);
+          const isLatency = signal === 'latency_p99';
+          const together = isLatency ? Math.exp(mean(values.map(Math.log))) : mean(values);
+          assert.ok(Math.abs(together / (value ?? 0) - 1) < 1e-9);
+        });
+      });
+    }
+
+    it('lets pods of an arm differ as much as their mean varies', async () => {
+      const pods = await readMembers('latency_p99', null);
+      const logs = pods.map(({ values }) => values.map((value) => Math.log(value ?? Number.NaN)));
+      const [first = [], second = []] = logs;
+      const apart = first.map((value, step) => value - (second[step] ?? 0));
+
+      // Twice the variance of one pod, which is three times that of the mean of three: half of 0.05².
+      within(mean(apart.map((value) => value ** 2)), 0.8 * 6 * 0.00125, 1.2 * 6 * 0.00125);
+    });
+
+    it('has gaps in all of them at once, and none of them without data', async () => {
+      for (const signal of ['latency_buckets', 'latency_p99', 'cpu']) {
+        const members = await readMembers(signal, 'gaps');
+        const whole = await read('requests', 'gaps');
+
+        assert.ok(members.length >= 3);
+        for (const { values } of members)
+          assert.deepEqual(
+            values.map((value) => value === null),
+            whole.map((value) => value === null),
+          );
+        assert.deepEqual(await readMembers(signal, 'no-data'), []);
+      }
+    });
+
+    it('is asked for buckets as several series only', async () => {
+      await assert.rejects(
+        read('latency_buckets', null),
+        /latency_buckets of synthetic "demo" gives 15 series, one for each le; it is for kind: histogram/,
+      );
+    });
+  });
+
   it('no-data has no value of any signal', async () => {
     for (const signal of ['requests', 'errors', 'latency_p99', 'cpu']) {
       assert.ok((await read(signal, 'no-data')).every((value) => value === null));
@@ -193,7 +315,11 @@ describe('the synthetic provider', () => {
   });
 
   for (const [query, scenario, pattern] of [
-    ['latency', null, /found the signal "latency"; allowed are requests, errors, latency_p99, cpu/],
+    [
+      'latency',
+      null,
+      /found the signal "latency"; allowed are requests, errors, latency_p99, cpu, latency_buckets/,
+    ],
     ['constructor', null, /found the signal "constructor"/],
     [
       'errors',
