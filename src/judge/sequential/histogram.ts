@@ -96,7 +96,7 @@ function shiftOf(
 function lackingOf(edges: readonly EdgeAssessment[]): string | null {
   const open = edges.findLast(({ excluded }) => !excluded);
   const lacking = open?.lacking() ?? null;
-  return open === undefined || lacking === null ? null : `${lacking} at the edge ${open.finding.le}`;
+  return open === undefined || lacking === null ? null : `${lacking} for the edge ${open.finding.le}`;
 }
 
 type Effect = Pick<

@@ -4,21 +4,17 @@ import { writeDropped, writeValue } from '../words.ts';
 import { type Assessment, type Glance, passProbability, type Weighing } from './assessment.ts';
 import { meanOfSides } from './direction.ts';
 import { type Gaps, gapsOf } from './gaps.ts';
-import { gaugeEvidence } from './gauge-evidence.ts';
-import { type GaugePosterior, gaugePosterior } from './gauge-posterior.ts';
+import type { GaugePosterior } from './gauge-posterior.ts';
 import { gaugeMinimumDetectable, gaugeStepsNeeded } from './gauge-power.ts';
-import { type Distances, distancesFrom, drawIn, type Threshold } from './limit-level.ts';
-import { theWholeRun } from './onset.ts';
-import { phiPrior } from './phi-prior.ts';
+import { levelPosterior, weighSide } from './limit-evidence.ts';
+import { distancesFrom, type Threshold } from './limit-level.ts';
 import { limitAfter, timesNeeded, writeShortfall } from './shortfall.ts';
 import { summarise } from './summary.ts';
-import { phiGrid, type Whitened, whiten } from './whiten.ts';
 
 type LimitInput = Extract<MetricInput, { kind: 'limit' }>;
 
 /** So many values none of which lies beyond the threshold are within it, whatever their noise. */
 const enoughWithin = 10;
-const prior = phiPrior(1);
 
 function thresholdsOf({ max, min }: LimitInput): Threshold[] {
   return [
@@ -42,29 +38,12 @@ function directionOf({ max, min }: LimitInput): Direction {
   return max === undefined ? 'decrease' : 'increase';
 }
 
-function whitesOf(values: Samples): Whitened[] {
-  return phiGrid.map((phi) => whiten(values, phi));
-}
-
-/** Evidence that the level is beyond, since the start or a later step; and, for an early pass, that it is within. */
-function weighSide({ values, lasting, floor }: Distances, input: JudgeInput) {
-  const beyond = { boundary: 0, sign: 1 } as const;
-  const within = { boundary: 0, sign: -1 } as const;
-  return {
-    ...gaugeEvidence(whitesOf(values), prior, input.plannedSteps, beyond, floor),
-    logPass: input.earlyPass
-      ? gaugeEvidence(whitesOf(lasting), prior, theWholeRun, within).logE
-      : Number.NEGATIVE_INFINITY,
-  };
-}
-
 function weigh(metric: LimitInput, values: Samples, input: JudgeInput) {
   if (nonsenseOf(metric) !== null) return { logE: 0, onset: 1, logPass: Number.NEGATIVE_INFINITY };
   const { max, min } = metric;
-  return meanOfSides(directionOf(metric), (sign) => {
-    const limit = (sign === 1 ? max : min) ?? 0;
-    return weighSide(drawIn(distancesFrom(values, { limit, sign })), input);
-  });
+  return meanOfSides(directionOf(metric), (sign) =>
+    weighSide(values, { limit: (sign === 1 ? max : min) ?? 0, sign }, input),
+  );
 }
 
 /** What is known of the level against one threshold after all steps. */
@@ -76,7 +55,7 @@ type Known = {
 
 function knowledgeOf(values: Samples, threshold: Threshold): Known | null {
   const distances = distancesFrom(values, threshold);
-  const posterior = gaugePosterior(whitesOf(drawIn(distances).lasting), prior);
+  const posterior = levelPosterior(distances);
   return posterior === null ? null : { threshold, distances: present(distances), posterior };
 }
 
@@ -102,10 +81,8 @@ function lackingOf(known: readonly Known[], steps: number, stepSeconds: number):
 }
 
 function writeLimits({ max, min }: LimitInput): string {
-  if (max !== undefined && min !== undefined) return `limits of ${writeValue(min)} to ${writeValue(max)}`;
-  return max === undefined
-    ? `a limit of at least ${writeValue(min ?? 0)}`
-    : `a limit of at most ${writeValue(max)}`;
+  if (max !== undefined && min !== undefined) return `a range of ${writeValue(min)} to ${writeValue(max)}`;
+  return max === undefined ? `a minimum of ${writeValue(min ?? 0)}` : `a maximum of ${writeValue(max)}`;
 }
 
 type Level = Pick<
@@ -142,7 +119,7 @@ function describe(metric: LimitInput, known: readonly Known[], input: JudgeInput
     intervalAbsolute: [low, high],
     minimumDetectableEffect: found === null || limit === 0 ? null : found / Math.abs(limit),
     stepsNeeded: gaugeStepsNeeded(0, posterior.quantile(0.5), posterior, input.plannedSteps, alpha),
-    comparison: `${metric.name}: level ${write(middle)} (90 % interval ${write(low)}–${write(high)}) against ${writeLimits(metric)}`,
+    comparison: `${metric.name}: level ${write(middle)} (90 % interval ${write(low)} to ${write(high)}) against ${writeLimits(metric)}`,
   };
 }
 
@@ -198,10 +175,11 @@ function assessLimit(
 
 /**
  * A limit made ready: the canary's values held against a threshold, without a baseline. What is judged is their level,
- * the mean that they move around with autocorrelated (AR(1)) noise, and not each value: the distances beyond the
- * threshold are weighed by `gaugeEvidence` at the boundary 0, with onset windows for a level that moves later. Outliers
- * are drawn in (`drawIn`), so that one value, however far beyond, does not fail a run, while a level that stays beyond
- * is found within some steps. With a max and a min the evidence is the mean of both. A pass excludes a level beyond.
+ * the mean that they move around with autocorrelated (AR(1)) noise, and not each value: `gaugeEvidence` that the mean
+ * distance beyond the threshold is above 0, with onset windows for a level that moves later, as differences and as
+ * log ratios. Outliers are drawn in (`drawIn`), so that one value, however far beyond, does not fail a run, while a
+ * level that stays beyond is found within some steps. With a max and a min the evidence is the mean of both, so that
+ * each has half of alpha. A pass excludes a level beyond.
  */
 export function weighLimit(metric: LimitInput, input: JudgeInput): Weighing {
   const cleaned = clean(metric.canary.values);

@@ -1,5 +1,5 @@
 import type { JudgeInput, MetricInput, Verdict } from '../types.ts';
-import { cutSentence, writeList, writeNumber, writePercent } from '../words.ts';
+import { cutSentence, writeList, writeNumber, writePercent, writeValue } from '../words.ts';
 import type { Assessment } from './assessment.ts';
 import type { Decision } from './decide.ts';
 
@@ -19,22 +19,23 @@ function isFall({ metric, assessment }: Judged): boolean {
 function writeAllowed(judged: Judged): string {
   const { metric, assessment } = judged;
   const since = assessment.onset > 1 ? ` since step ${assessment.onset}` : '';
-  if (metric.kind === 'limit') return `beyond it${since}`;
+  if (metric.kind === 'limit') return `beyond the limit${since}`;
   if (isFall(judged)) return `a fall of more than the ${writePercent(metric.margin)} allowed${since}`;
   return metric.kind === 'gauge'
     ? `more than the ${writePercent(metric.margin)} allowed${since}`
-    : `more than the ${writeNumber(1 + metric.margin)}× allowed${since}`;
+    : `more than the ${writeValue(1 + metric.margin)}× allowed${since}`;
 }
 
 function writeAcceptable({ kind, acceptable }: MetricInput): string {
-  if (kind === 'limit') return 'a level beyond it';
+  if (kind === 'limit') return 'a level beyond the limit';
   const relative = acceptable.relative === undefined ? [] : [writePercent(acceptable.relative)];
   const points =
     kind === 'ratio' || kind === 'histogram'
       ? (value: number): string => `${writeNumber(100 * value)} points`
       : writeNumber;
   const absolute = acceptable.absolute === undefined ? [] : [points(acceptable.absolute)];
-  return `a worsening of ${[...relative, ...absolute].join(' or ')}`;
+  const where = kind === 'histogram' ? ' at any edge' : '';
+  return `a worsening of ${[...relative, ...absolute].join(' or ')}${where}`;
 }
 
 /** What a pass lacks: more data, or a smaller difference. */
