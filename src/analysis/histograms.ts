@@ -4,14 +4,17 @@ import type { HistogramArm } from '../judge/types.ts';
 export type CumulativeEdge = { readonly le: number; readonly values: readonly (number | null)[] };
 
 /**
- * Buckets of one step out of counts at or below ascending edges. Counts that were extrapolated one by one may fall by a
- * trifle from edge to edge; the bucket between is then empty, and the total stays what it is.
+ * Buckets of one step out of counts at or below ascending edges, the last one the total. Counts that were extrapolated
+ * one by one may fall by a trifle from edge to edge, or pass the total by one; the bucket between is then empty, and all
+ * buckets together are the total.
  */
 function toBuckets(cumulative: readonly number[]): number[] {
+  const total = cumulative.at(-1) ?? 0;
   let reached = 0;
   return cumulative.map((count, index) => {
     const previous = reached;
-    reached = index === 0 ? count : Math.max(reached, count);
+    const below = Math.min(count, total);
+    reached = index === 0 ? below : Math.max(reached, below);
     return reached - previous;
   });
 }
