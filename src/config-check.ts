@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Plan } from './analysis/plan.ts';
-import { queriesOf } from './analysis/plan.ts';
+import { plainMember, totalMember } from './analysis/members.ts';
+import { type MetricQuery, type Plan, queriesOf } from './analysis/plan.ts';
 import { variablesOf } from './analysis/queries.ts';
+import { readQuery } from './analysis/readings.ts';
 import { checkAnalysisTemplate } from './cli/argo-check.ts';
 import { type Config, fileSources, loadConfig, type ServiceConfig } from './config.ts';
 import { formatDuration } from './duration.ts';
@@ -34,22 +35,37 @@ type Question = Omit<QueryRequest, 'signal'> & {
   readonly where: string;
   readonly provider: Provider | undefined;
   readonly providerName: string;
+  readonly memberLabel: MetricQuery['memberLabel'];
 };
 
-async function ask({ where, provider, providerName, ...request }: Question): Promise<CheckLine> {
+type Answer = Awaited<ReturnType<typeof readQuery>>;
+
+/** What a query gave: how many steps have a value, and of how many pods or edges. */
+function describeAnswer(where: string, label: MetricQuery['memberLabel'], answer: Answer): CheckLine {
+  const lead = label === 'le' ? totalMember : plainMember;
+  const values = answer.series.find(({ member }) => member === lead)?.series.values ?? [];
+  const present = values.filter((value) => value !== null).length;
+  const others = answer.series.length - 1;
+  const members = {
+    pod: ` of ${others} pod${others === 1 ? '' : 's'}`,
+    le: ` of ${others} edges and the total`,
+  };
+  const remarks = answer.warnings.map((warning) => `; ${warning}`).join('');
+  const text = `${where}: ${present} of the last ${dryRunSteps} steps have a value${label === null ? '' : members[label]}${remarks}`;
+  if (label === 'pod' && others === 1)
+    return {
+      level: 'advice',
+      text: `${text}; with per: pod more than one series is needed to learn how pods differ, so group the query by pod, as avg by (pod) (…) does, if there are several`,
+    };
+  return { level: 'ok', text };
+}
+
+async function ask({ where, provider, providerName, memberLabel, ...request }: Question): Promise<CheckLine> {
   if (provider === undefined)
     return { level: 'problem', text: `${where}: no provider "${providerName}" is configured` };
   try {
-    const { series, warnings } = await provider.fetch({
-      ...request,
-      signal: AbortSignal.timeout(deadlineMs),
-    });
-    const present = series.values.filter((value) => value !== null).length;
-    const remarks = warnings.map((warning) => `; ${warning}`).join('');
-    return {
-      level: 'ok',
-      text: `${where}: ${present} of the last ${dryRunSteps} steps have a value${remarks}`,
-    };
+    const signal = AbortSignal.timeout(deadlineMs);
+    return describeAnswer(where, memberLabel, await readQuery(provider, { ...request, signal }, memberLabel));
   } catch (error) {
     return {
       level: 'problem',
@@ -58,7 +74,7 @@ async function ask({ where, provider, providerName, ...request }: Question): Pro
   }
 }
 
-/** Every query of a template for both arms of a service, over the last few steps. */
+/** Every query of a template for each of its arms in a service, over the last few steps. */
 function questionsOf(
   plan: Plan,
   service: Pick<ServiceConfig, 'name' | 'environment' | 'scopes'>,
@@ -83,11 +99,12 @@ function questionsOf(
     plan,
   };
   return plan.metrics.flatMap((metric) =>
-    queriesOf(metric).flatMap(({ field, query }) =>
-      (['canary', 'baseline'] as const).map((arm) => ({
+    queriesOf(metric).flatMap(({ field, query, arms, memberLabel }) =>
+      arms.map((arm) => ({
         where: `template ${plan.name}, service ${service.name}, ${metric.name} ${field} (${arm})`,
         provider: providers.get(metric.provider),
         providerName: metric.provider,
+        memberLabel,
         ...{ query, variables: variablesOf(subject, arm), arm, from, to, step },
       })),
     ),

@@ -25,6 +25,7 @@ type Answer = {
   readonly series: readonly NamedSeries[];
   /** Grid points at which a plain query gave no number. */
   readonly notNumbers: readonly number[];
+  readonly warnings: readonly string[];
 };
 
 function windowTasks(run: Run, kept: readonly KeptSeries[], to: number): Task[] {
@@ -60,12 +61,12 @@ export async function readQuery(
   label: MetricQuery['memberLabel'],
 ): Promise<Answer> {
   if (label === null) {
-    const { series, notNumbers } = await provider.fetch(request);
-    return { series: [{ member: plainMember, series }], notNumbers };
+    const { series, ...others } = await provider.fetch(request);
+    return { series: [{ member: plainMember, series }], ...others };
   }
-  const { members } = await provider.fetchMembers(request);
+  const { members, warnings } = await provider.fetchMembers(request);
   const name = label === 'le' ? nameEdges : namePods;
-  return { series: name(members, request), notNumbers: [] };
+  return { series: name(members, request), notNumbers: [], warnings };
 }
 
 async function readTask(

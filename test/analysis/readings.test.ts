@@ -62,6 +62,19 @@ describe('read', () => {
     assert.equal(provider.asked.length, 4);
   });
 
+  it('goes without a past that cannot be read', async () => {
+    const provider = makeProvider(({ to }) => {
+      if (to <= start) throw new SerinError('provider_rejected', 'no such time');
+      return 1;
+    });
+    const run = makeRun({ plan: makePlan({ metrics: [gauge] }) });
+    const { kept, errors } = await read(run, [], start + minute, () => provider, never);
+    assert.deepEqual([...errors], []);
+    assert.ok(kept.every(({ arm }) => arm !== 'history'));
+    const [metric] = judgeInput(run, { kept, errors }, start + minute + 30_000).metrics;
+    assert.ok(metric?.kind === 'gauge' && metric.history === undefined);
+  });
+
   it('names the metric that failed and keeps the others', async () => {
     const provider = makeProvider((request) => {
       if (request.query === 'errors' && request.arm === 'canary')
