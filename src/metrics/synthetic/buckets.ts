@@ -2,6 +2,12 @@ import { binomial } from './random.ts';
 import type { Moment } from './scenario.ts';
 import { own, requests, signals } from './signals.ts';
 
+/** The one signal whose values are several at each moment. */
+export const bucketSignal = 'latency_buckets';
+
+/** The signals that a query may name. */
+export const signalNames: readonly string[] = [...Object.keys(signals), bucketSignal];
+
 /** Upper edges of `latency_buckets`, milliseconds. */
 const edges: readonly number[] = [10, 20, 30, 40, 50, 60, 80, 100, 120, 150, 200, 300, 500, 1000];
 

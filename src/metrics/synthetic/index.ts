@@ -2,7 +2,7 @@ import { invalidInput, SerinError } from '../../errors.ts';
 import type { Series } from '../../judge/types.ts';
 import { defineProvider } from '../definition.ts';
 import type { Labels, Member, MembersAnswer, Provider, QueryAnswer, QueryRequest } from '../provider.ts';
-import { bucketLabels, latencyBuckets } from './buckets.ts';
+import { bucketLabels, bucketSignal, latencyBuckets, signalNames } from './buckets.ts';
 import { SyntheticConfig } from './config.ts';
 import type { Moment } from './scenario.ts';
 import { SyntheticVariables } from './schema.ts';
@@ -25,16 +25,12 @@ function createSynthetic(name: string): Provider {
   };
 }
 
-/** The one signal whose values are several at each moment: requests by the upper edge of their latency. */
-const buckets = 'latency_buckets';
-const signalNames: readonly string[] = [...Object.keys(signals), buckets];
-
 function answer(name: string, request: QueryRequest): QueryAnswer {
   const { signal, moments } = prepare(name, request);
-  if (signal === buckets)
+  if (signal === bucketSignal)
     throw new SerinError(
       'provider_ambiguous',
-      `the signal ${buckets} of synthetic "${name}" gives ${bucketLabels.length} series, one for each le; it is for kind: histogram`,
+      `the signal ${bucketSignal} of synthetic "${name}" gives ${bucketLabels.length} series, one for each le; it is for kind: histogram`,
     );
   const value = (moment: Moment) => signals[signal]?.(moment) ?? null;
   return { series: toSeries(request, moments, value), notNumbers: [], warnings: [] };
@@ -48,7 +44,7 @@ function answerMembers(name: string, request: QueryRequest): MembersAnswer {
     series: toSeries(request, moments, value),
     notNumbers: [],
   });
-  if (signal === buckets) {
+  if (signal === bucketSignal) {
     const rows = moments.map((moment) => (isMissing(moment) ? [] : latencyBuckets(moment)));
     const members = bucketLabels.map((le, bucket) =>
       member({ le }, (_, index) => rows[index]?.[bucket] ?? null),

@@ -11,7 +11,7 @@ const hour = 3_600_000;
 /** Gives a signal's value at a moment; the same moment always has the same value. */
 type Signal = (moment: Moment) => number;
 
-/** The signals that a query may name. */
+/** The signals that have one value at each moment, by name. */
 export const signals: Readonly<Record<string, Signal>> = {
   /** Requests in the step. */
   requests,
