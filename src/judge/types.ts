@@ -40,7 +40,7 @@ export type HistogramArm = {
 
 /**
  * Noise learned from elsewhere than the run itself (pods of one arm against each other, earlier runs), as sufficient
- * statistics of the AR(1) model, one entry for each φ of the grid: sums of squares, ln determinants, and degrees of
+ * statistics of the AR(1) model, one entry for each φ of the wide grid (0, 0.1 … 0.9): sums of squares, ln determinants, and degrees of
  * freedom. Adding two profiles adds their parts.
  */
 export type NoiseProfile = {

@@ -43,14 +43,14 @@ describe('a pass needs data, not a prior', () => {
     );
   });
 
-  it('an error-free canary passes from about 2 706 requests on', () => {
+  it('an error-free canary passes from about 3 065 requests on', () => {
     const of = (requests: number) => look(ratio([flat(0), flat(requests)], [flat(0), flat(requests)]));
-    assert.equal(of(91).verdict, 'pass');
+    assert.equal(of(103).verdict, 'pass');
     const { verdict, reason } = of(80);
     assert.equal(verdict, 'inconclusive');
     assert.match(
       reason,
-      /not enough requests to exclude .*: about 4 more minutes \(30\d more canary requests\)/,
+      /not enough requests to exclude .*: about 9 more minutes \(66\d more canary requests\)/,
     );
   });
 

@@ -1,5 +1,5 @@
 import type { JudgeInput } from '../types.ts';
-import type { Assessment } from './assessment.ts';
+import { type Assessment, intervalZ } from './assessment.ts';
 import { type CountSteps, fittedRatio, total } from './count-steps.ts';
 import { type CountsInput, differenceOf, type Knowledge } from './counts-pass.ts';
 import { countsMinimumDetectable, countsStepsNeeded } from './counts-power.ts';
@@ -14,7 +14,7 @@ export type Effect = Pick<
  * difference of rates, which has one.
  */
 export function effectOf(metric: CountsInput, { steps, posterior, worth }: Knowledge): Effect {
-  const difference = differenceOf(metric.kind, steps, worth);
+  const difference = differenceOf(metric.kind, steps, worth, intervalZ);
   const absolute = {
     effectAbsolute: difference?.estimate ?? null,
     intervalAbsolute: difference?.interval ?? null,

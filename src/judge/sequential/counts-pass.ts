@@ -9,19 +9,24 @@ import { limitAfter, timesNeeded, writeShortfall } from './shortfall.ts';
 export type CountsInput = Extract<MetricInput, { kind: 'ratio' | 'count' }>;
 
 /**
- * The difference of rates with its 90 % interval, on counts reduced to what they are worth, since over-dispersed and
+ * The difference of rates with its interval, on counts reduced to what they are worth, since over-dispersed and
  * correlated steps carry less information (quasi-likelihood, McCullagh & Nelder 1989, 9.2); `null` without a total.
  */
-export function differenceOf(kind: CountsInput['kind'], steps: CountSteps, worth: number): Difference | null {
+export function differenceOf(
+  kind: CountsInput['kind'],
+  steps: CountSteps,
+  worth: number,
+  z: number,
+): Difference | null {
   const canary = { events: worth * total(steps.canary), total: worth * total(steps.canaryTotal) };
   const baseline = { events: worth * total(steps.baseline), total: worth * total(steps.baselineTotal) };
-  return kind === 'ratio' ? newcombe(canary, baseline, passZ) : poissonDifference(canary, baseline, passZ);
+  return kind === 'ratio' ? newcombe(canary, baseline, z) : poissonDifference(canary, baseline, z);
 }
 
-/** Whether the acceptable difference of rates is excluded: by the one-sided limit of 95 %. */
+/** Whether the acceptable difference of rates is excluded: by its one-sided limit. */
 function isAbsoluteExcluded(metric: CountsInput, steps: CountSteps, worth: number, sign: 1 | -1): boolean {
   const { absolute } = metric.acceptable;
-  const difference = absolute === undefined ? null : differenceOf(metric.kind, steps, worth);
+  const difference = absolute === undefined ? null : differenceOf(metric.kind, steps, worth, passZ);
   if (absolute === undefined || difference === null) return false;
   return sign === 1 ? difference.interval[1] < absolute : -difference.interval[0] < absolute;
 }
@@ -57,7 +62,10 @@ export function lackingOf(metric: CountsInput, known: Knowledge, stepSeconds: nu
     sidesOf(metric.direction).every((sign) => {
       if (isAbsoluteExcluded(metric, steps, worth * times, sign)) return true;
       if (posterior === null || metric.acceptable.relative === undefined) return false;
-      const [middle, limit] = [posterior.quantile(0.5), posterior.quantile(sign === 1 ? 0.95 : 0.05)];
+      const [middle, limit] = [
+        posterior.quantile(0.5),
+        posterior.quantile(sign === 1 ? passProbability : 1 - passProbability),
+      ];
       return sign * limitAfter(times, middle, limit) < bound;
     });
   const requests = metric.kind === 'ratio' ? total(steps.canaryTotal) : null;

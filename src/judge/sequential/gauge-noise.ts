@@ -12,6 +12,8 @@ type GaugeInput = Extract<MetricInput, { kind: 'gauge' }>;
 export type GaugeNoise = {
   /** ln of the prior of each φ. */
   readonly prior: readonly number[];
+  /** ln of the prior of each φ of the wide grid, for what is known of the effect. */
+  readonly passPrior: readonly number[];
   readonly profile: NoiseProfile | null;
   /** To be added to the margin. */
   readonly offset: number;
@@ -69,6 +71,7 @@ export function gaugeNoise(metric: GaugeInput): (steps: number, scale: Scale) =>
     const found = podNoise(pods, steps, scale, prior);
     return {
       prior: prior.logWeights,
+      passPrior: prior.forPass,
       profile: addProfiles([earlier, found.profile]),
       offset: found.offset,
       sources: {

@@ -1,7 +1,7 @@
 import { clean } from '../clean.ts';
 import type { Samples } from '../types.ts';
 import { logScale, pairsOf, plainScale, type Scale } from './gauge-scale.ts';
-import { createWhitening, phiGrid, type Whitened, type Whitening, whiten } from './whiten.ts';
+import { createWhitening, phiGrid, type Whitened, type Whitening, whiten, wideGrid } from './whiten.ts';
 import { createSorted, type Sorted, winsorBounds, winsorise } from './winsorise.ts';
 
 /** The differences of two arms after some steps, outliers drawn in, and whitened under each φ of the grid. */
@@ -91,4 +91,10 @@ export function gaugeSeries(canary: Samples, baseline: Samples): (steps: number)
       scale: logScale(() => pairsOf(canary, baseline, steps).baseline),
     };
   };
+}
+
+/** The series whitened under each φ of the wide grid. */
+export function widen({ whites, values, steps }: GaugeSeries): readonly Whitened[] {
+  const more = wideGrid.slice(whites.length).map((phi) => whiten(values.slice(0, steps), phi));
+  return [...whites, ...more];
 }

@@ -12,7 +12,7 @@ import { acceptableBound, isExcluded, lackingOf } from './gauge-pass.ts';
 import { type GaugePosterior, gaugePosterior } from './gauge-posterior.ts';
 import { gaugeMinimumDetectable, gaugeStepsNeeded } from './gauge-power.ts';
 import { pairsOf, type Scale } from './gauge-scale.ts';
-import { type GaugeSeries, gaugeSeries } from './gauge-series.ts';
+import { type GaugeSeries, gaugeSeries, widen } from './gauge-series.ts';
 import { troubleOf } from './obstacle.ts';
 import { theWholeRun } from './onset.ts';
 import { summarise } from './summary.ts';
@@ -113,7 +113,7 @@ function assessGauge(
   input: JudgeInput,
 ): Assessment {
   const { series, noise, scale } = state;
-  const posterior = gaugePosterior(series.whites, noise.prior, noise.profile);
+  const posterior = gaugePosterior(widen(series), noise.passPrior, noise.profile);
   const bound = acceptableBound(metric, scale);
   const effect = effectOf(state, posterior);
   const excluded = isExcluded(posterior, series.values, bound, metric.direction);

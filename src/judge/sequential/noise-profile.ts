@@ -1,6 +1,6 @@
 import { mean, sampleVariance } from 'simple-statistics';
 import type { NoiseProfile, Samples } from '../types.ts';
-import { phiGrid } from './whiten.ts';
+import { wideGrid } from './whiten.ts';
 
 /** What each earlier run counts for beside the run itself. */
 const earlierRunWeight = 0.5;
@@ -56,11 +56,11 @@ export function fitMean(samples: Samples, phi: number): MeanFit {
 }
 
 /**
- * What a series of unknown mean tells of its noise: under each φ of the grid the residual square sum and the ln
+ * What a series of unknown mean tells of its noise: under each φ of the wide grid the residual square sum and the ln
  * determinant of `fitMean`, and n − 1 degrees of freedom. `null` for fewer than two points.
  */
 export function profileOf(samples: Samples): NoiseProfile | null {
-  const fits = phiGrid.map((phi) => fitMean(samples, phi));
+  const fits = wideGrid.map((phi) => fitMean(samples, phi));
   const points = fits[0]?.points ?? 0;
   if (points < 2) return null;
   return {
@@ -91,8 +91,8 @@ export function addProfiles(profiles: readonly (NoiseProfile | null | undefined)
   const sum = (pick: (profile: NoiseProfile) => number): number =>
     known.reduce((total, profile) => total + pick(profile), 0);
   return {
-    squares: phiGrid.map((_, k) => sum(({ squares }) => squares[k] ?? 0)),
-    logDeterminants: phiGrid.map((_, k) => sum(({ logDeterminants }) => logDeterminants[k] ?? 0)),
+    squares: wideGrid.map((_, k) => sum(({ squares }) => squares[k] ?? 0)),
+    logDeterminants: wideGrid.map((_, k) => sum(({ logDeterminants }) => logDeterminants[k] ?? 0)),
     degrees: sum(({ degrees }) => degrees),
   };
 }
@@ -115,7 +115,7 @@ function likeliest({ squares, logDeterminants, degrees }: NoiseProfile): number 
   const logLikelihood = (k: number): number =>
     -(logDeterminants[k] ?? 0) / 2 - (degrees / 2) * Math.log(squares[k] ?? 0);
   let best = 0;
-  for (let k = 1; k < phiGrid.length; k++) if (logLikelihood(k) > logLikelihood(best)) best = k;
+  for (let k = 1; k < wideGrid.length; k++) if (logLikelihood(k) > logLikelihood(best)) best = k;
   return best;
 }
 

@@ -2,7 +2,7 @@ import { linearRegression } from 'simple-statistics';
 import { present } from '../clean.ts';
 import { logSumExp } from '../statistics/log-sum-exp.ts';
 import type { Samples } from '../types.ts';
-import { phiGrid, whiten } from './whiten.ts';
+import { phiGrid, whiten, wideGrid } from './whiten.ts';
 import { winsorise } from './winsorise.ts';
 
 /** Fewer steps of the baseline's past tell too little of its autocorrelation. */
@@ -10,35 +10,51 @@ const leastHistory = 30;
 /** The past of one arm speaks for the difference of two arms at half its weight only. */
 const historyWeight = 0.5;
 
+/** Exponents of (1 − φ) in the prior: for evidence with a past and without one, and for a pass. */
+const exponents = { withPast: 2.25, withoutPast: 0.5, pass: 0.5 };
+
 /**
  * Prior over the autocorrelation: ln w_k, normalised, w_k ∝ (1 − φ_k)^exponent, times the square root of the
  * likelihood of the baseline's past where that is given.
  *
  * @param history logarithms of the baseline's values before the run, `null` where missing; empty for none
  */
-export function phiPrior(exponent: number, history: Samples = []): number[] {
+export function phiPrior(
+  exponent: number,
+  history: Samples = [],
+  grid: readonly number[] = phiGrid,
+): number[] {
   const residuals = history.length === 0 ? [] : winsorise(detrend(history));
-  const raw = phiGrid.map(
-    (phi) => exponent * Math.log(1 - phi) + historyWeight * logLikelihood(residuals, phi),
-  );
+  const raw = grid.map((phi) => exponent * Math.log(1 - phi) + historyWeight * logLikelihood(residuals, phi));
   const total = logSumExp(raw);
   return raw.map((value) => value - total);
 }
 
-/** A prior of the autocorrelation, and how many steps of the baseline's past it rests on. */
-export type PhiPrior = { readonly logWeights: readonly number[]; readonly historySteps: number };
+/** Priors of the autocorrelation, and how many steps of the baseline's past they rest on. */
+export type PhiPrior = {
+  /** Over `phiGrid`, for the evidence of harm. */
+  readonly logWeights: readonly number[];
+  /** Over `wideGrid`, for what is known of the effect. */
+  readonly forPass: readonly number[];
+  readonly historySteps: number;
+};
 
 /**
- * The prior to use: cubed where at least 30 steps of a positive past are known, plain elsewhere. A past that never
- * moved tells nothing of its autocorrelation and counts as none.
+ * The priors to use. Where at least 30 steps of a positive past are known, little noise is expected to be slow and the
+ * past corrects that; elsewhere more is. A past that never moved tells nothing of its autocorrelation and counts as
+ * none. A pass expects slower noise than evidence of harm does, so that neither is said too lightly. The exponents
+ * were chosen by simulation (docs/calibration.md).
  */
 export function choosePhiPrior(history: Samples | undefined): PhiPrior {
-  const past = (history ?? []).map((value) => (value !== null && value > 0 ? Math.log(value) : null));
-  const known = present(past);
+  const logs = (history ?? []).map((value) => (value !== null && value > 0 ? Math.log(value) : null));
+  const known = present(logs);
   const isTelling = known.length >= leastHistory && known.some((value) => value !== known[0]);
-  return isTelling
-    ? { logWeights: phiPrior(3, past), historySteps: known.length }
-    : { logWeights: phiPrior(1), historySteps: 0 };
+  const past = isTelling ? logs : [];
+  return {
+    logWeights: phiPrior(isTelling ? exponents.withPast : exponents.withoutPast, past),
+    forPass: phiPrior(exponents.pass, past, wideGrid),
+    historySteps: isTelling ? known.length : 0,
+  };
 }
 
 /** Takes a straight line out; gaps stay where they are, for they loosen the tie of the steps around them. */

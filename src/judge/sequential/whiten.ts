@@ -2,6 +2,8 @@ import type { Samples } from '../types.ts';
 
 /** Autocorrelations of the noise that are considered, lag one step. */
 export const phiGrid = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8] as const;
+/** The same and one more: where a pass is at stake the noise may be slower than is plausible. */
+export const wideGrid = [...phiGrid, 0.9] as const;
 
 /**
  * A series made white under one autocorrelation, with running sums over the steps. Index i of a sum covers the first
