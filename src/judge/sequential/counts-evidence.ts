@@ -5,8 +5,17 @@ import type { Side } from './gauge-evidence.ts';
 import { mixOnsets, type OnsetEvidence, onsetWindows } from './onset.ts';
 import { type Residuals, tempering } from './tempering.ts';
 
-/** Harms considered beyond the margin: ln of the further ratio of rates. */
-export const harmGrid = [0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.4, 1.9, 2.5, 3.2] as const;
+/** Harms considered beyond the margin, ln of the further ratio of rates, and their prior weights; alike without them. */
+export type HarmGrid = { readonly harms: readonly number[]; readonly weights?: readonly number[] };
+
+/** The harms of events that are rare: errors, failed jobs. */
+export const harmGrid: HarmGrid = { harms: [0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.4, 1.9, 2.5, 3.2] };
+
+function logShares({ harms, weights }: HarmGrid): number[] {
+  const all = weights ?? harms.map(() => 1);
+  const sum = all.reduce((whole, weight) => whole + weight, 0);
+  return all.map((weight) => Math.log(weight / sum));
+}
 
 /**
  * Running sums of the logarithms of all kernels. A row holds the sums over the first so many kept steps; in it come, for
@@ -15,14 +24,14 @@ export const harmGrid = [0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.4, 1.9, 2.5, 3.2] as con
 type KernelTable = {
   readonly rows: Float64Array;
   readonly width: number;
-  /** Harms of the grid. */
-  readonly harms: number;
+  /** ln of the prior weights of the harms, adding up to 1. */
+  readonly logPrior: readonly number[];
   /** Computes the rows through that of so many steps, as far as they are not there. */
   readonly fillThrough: (steps: number) => void;
 };
 
-function createTable(steps: CountSteps, { boundary, sign }: Side, grid: readonly number[]): KernelTable {
-  const ratios = [boundary, ...grid.map((harm) => boundary + sign * harm)].map(Math.exp);
+function createTable(steps: CountSteps, { boundary, sign }: Side, grid: HarmGrid): KernelTable {
+  const ratios = [boundary, ...grid.harms.map((harm) => boundary + sign * harm)].map(Math.exp);
   const width = dispersionGrid.length * ratios.length;
   const rows = new Float64Array((steps.canary.length + 1) * width);
   let filled = 0;
@@ -41,7 +50,7 @@ function createTable(steps: CountSteps, { boundary, sign }: Side, grid: readonly
   const fillThrough = (through: number): void => {
     for (; filled < through; filled++) fillRow(filled);
   };
-  return { rows, width, harms: grid.length, fillThrough };
+  return { rows, width, logPrior: logShares(grid), fillThrough };
 }
 
 type Scratch = {
@@ -52,16 +61,17 @@ type Scratch = {
 
 /** ln of the Bayes factor of the kept steps from `onset` (those before it) to `end`, not yet tempered. */
 function windowLogE(table: KernelTable, onset: number, end: number, scratch: Scratch): number {
-  const { rows, width, harms } = table;
+  const { rows, width, logPrior } = table;
   const { against, forHarm, harmed } = scratch;
   let [low, high] = [onset * width, end * width];
   for (let c = 0; c < against.length; c++) {
     const prior = logDispersionPrior[c] ?? 0;
     against[c] = prior + (rows[high++] ?? 0) - (rows[low++] ?? 0);
-    for (let index = 0; index < harms; index++) harmed[index] = (rows[high++] ?? 0) - (rows[low++] ?? 0);
+    for (let index = 0; index < harmed.length; index++)
+      harmed[index] = (logPrior[index] ?? 0) + (rows[high++] ?? 0) - (rows[low++] ?? 0);
     forHarm[c] = prior + logSumExp(harmed);
   }
-  return logSumExp(forHarm) - Math.log(harms) - logSumExp(against);
+  return logSumExp(forHarm) - logSumExp(against);
 }
 
 /** A question about one pair of arms that can be asked after any number of steps of the grid. */
@@ -74,20 +84,19 @@ export type CountsQuestion = (gridSteps: number, residuals: Residuals) => OnsetE
  * cancels (Lindon & Malek 2022). 0 without events. What one look computed the next one uses again.
  *
  * @param side `boundary` is ln of the multiple, `sign` +1 asks for more than that, −1 for less
- * @param grid ln of the further ratios considered
  */
 export function askCounts(
   steps: CountSteps,
   plannedSteps: number,
   side: Side,
-  grid: readonly number[] = harmGrid,
+  grid: HarmGrid = harmGrid,
 ): CountsQuestion {
   const table = createTable(steps, side, grid);
   const windows = onsetWindows(plannedSteps);
   const scratch = {
     against: new Float64Array(dispersionGrid.length),
     forHarm: new Float64Array(dispersionGrid.length),
-    harmed: new Float64Array(grid.length),
+    harmed: new Float64Array(grid.harms.length),
   };
   return (gridSteps, residuals) => {
     const end = steps.kept[gridSteps] ?? 0;
@@ -110,7 +119,7 @@ export function countsEvidence(
   residuals: Residuals,
   plannedSteps: number,
   side: Side,
-  grid: readonly number[] = harmGrid,
+  grid: HarmGrid = harmGrid,
 ): OnsetEvidence {
   return askCounts(steps, plannedSteps, side, grid)(steps.kept.length - 1, residuals);
 }

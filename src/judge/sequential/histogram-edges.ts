@@ -79,7 +79,8 @@ function chooseAt(
 /**
  * Chooses the edges to compare: those nearest p50, p90 and p99 of the requests of both arms in the first step that has
  * some in each, and the configured ones. Only edges that both arms have are compared, so buckets between them are
- * counted together. That step chose and so tells nothing any more: evidence begins after it.
+ * counted together. That step may choose and tell as well: it chooses by the requests of both arms together, and the
+ * evidence asks how those are shared out between the arms.
  */
 export function chooseEdges(
   canary: ReadyHistogram,

@@ -16,7 +16,7 @@ type Arms = { readonly canary: ReadyHistogram; readonly baseline: ReadyHistogram
 /** A histogram made ready to be weighed. */
 type Ready = {
   readonly arms: Arms;
-  /** The step (from 0) that chose the edges; they tell of the steps after it. */
+  /** The first step (from 0) with requests in both arms, which chose the edges. */
   readonly chosenAt: number;
   readonly edges: readonly EdgeRatio[];
   readonly fault: Fault | null;
@@ -36,7 +36,7 @@ function makeReady(metric: HistogramInput, input: JudgeInput): Ready {
   };
   const { chosen, fault } = chooseEdges(arms.canary, arms.baseline, metric.edges, metric.name);
   const chosenAt = chosen?.step ?? 0;
-  const edges = (chosen?.edges ?? []).map((le) => edgeRatio(metric, arms, { le, chosenAt }, input));
+  const edges = (chosen?.edges ?? []).map((le) => edgeRatio(metric, arms, le, input));
   return { arms, chosenAt, edges, fault: earliest([arms.canary.fault, arms.baseline.fault, fault]) };
 }
 
@@ -81,7 +81,7 @@ function shiftOf(
 ): Pick<Assessment, 'effectAbsolute' | 'intervalAbsolute'> {
   // Where no request of the baseline is slower, the edge marks no share of them.
   if (baseline === null || baseline === 0) return { effectAbsolute: null, intervalAbsolute: null };
-  const canary = pool(arms.canary, chosenAt + 1);
+  const canary = pool(arms.canary, chosenAt);
   const [low, high] = (interval ?? []).map((end) =>
     shiftAt(canary, le, baseline, (1 + end) / (1 + (effect ?? 0))),
   );
@@ -123,7 +123,7 @@ function leadingOf(edges: readonly EdgeAssessment[]): EdgeAssessment | null {
 
 function stepsNeeded(edges: readonly EdgeAssessment[], chosenAt: number): number | null {
   const found = edges.map((edge) => edge.stepsNeeded).filter((steps) => steps !== null);
-  return found.length === 0 ? null : Math.min(...found) + chosenAt + 1;
+  return found.length === 0 ? null : Math.min(...found) + chosenAt;
 }
 
 function assessAll(metric: HistogramInput, ready: Ready, input: JudgeInput): Assessment {

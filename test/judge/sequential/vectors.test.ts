@@ -78,7 +78,7 @@ describe('the reference values of the sequential judge', () => {
           residuals,
           planned,
           { boundary: Math.log(r0), sign: 1 },
-          delta ?? harmGrid,
+          delta === undefined ? harmGrid : { harms: delta },
         );
         assertClose(logE, (one.expected as { logE: number[] }).logE[index]!, one);
       });
