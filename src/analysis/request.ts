@@ -127,8 +127,8 @@ function checkQueries(
         `${path}: found "${metric.provider}"; no such provider is configured`,
         { issues: [{ path, message: `found "${metric.provider}"; no such provider is configured` }] },
       );
-    for (const { field, query } of queriesOf(metric)) {
-      for (const arm of ['canary', 'baseline'] as const)
+    for (const { field, query, arms } of queriesOf(metric)) {
+      for (const arm of arms)
         checkQuery(
           provider,
           query,
@@ -156,8 +156,10 @@ function checkQuery(
 }
 
 function checkArms(canary: Scope, baseline: Scope, plan: Plan): void {
-  if (fingerprint(sorted(canary)) !== fingerprint(sorted(baseline))) return;
-  const names = plan.metrics.map((metric) => metric.name).join(', ');
+  // A limit asks nothing of the baseline.
+  const compared = plan.metrics.filter(({ kind }) => kind !== 'limit');
+  if (compared.length === 0 || fingerprint(sorted(canary)) !== fingerprint(sorted(baseline))) return;
+  const names = compared.map(({ name }) => name).join(', ');
   throw invalidInput([
     { path: 'canary', message: `selects the same as baseline; they must differ for ${names} to be compared` },
   ]);

@@ -148,6 +148,13 @@ describe('resolveRequest', () => {
     });
   }
 
+  it('needs no baseline for limits alone', () => {
+    const limit = { name: 'cpu', kind: 'limit', provider: metric.provider, query: '{{scope.a}}', max: 1 };
+    const alone = { plan: { duration: '10m', metrics: [limit] }, canary: { a: 'x' }, baseline: {} };
+    assert.equal(refusal(alone), 'accepted');
+    assert.equal(refusal({ ...alone, baseline: { a: 'x' } }), 'accepted');
+  });
+
   it('lets only admins bring plans, shorten them or run dry, unless the service says otherwise', () => {
     const plan = { duration: '10m', metrics: [metric] };
     const strangers = { callersAreAdmins: false };
