@@ -1,3 +1,4 @@
+import { fitChebyshev } from '../statistics/chebyshev.ts';
 import { logSumExp } from '../statistics/log-sum-exp.ts';
 import { anytimeLevel } from './assessment.ts';
 import { dispersionGrid, logDispersionPrior, logLikelihood } from './count-kernel.ts';
@@ -13,6 +14,8 @@ export type CountsPosterior = {
 };
 
 const points = 61;
+/** How often each dispersion's likelihood is computed; it is smooth, so that the points between follow. */
+const evaluations = 19;
 const reach = 6;
 /** The prior of the ratio's logarithm is flat over ± this, or so far beyond the ratio seen. */
 const priorReach = 3;
@@ -74,12 +77,12 @@ export function countsPosterior(steps: CountSteps, eta: number): CountsPosterior
   const low = Math.max(centre - half, Math.min(-priorReach, centre - beyondSeen));
   const high = Math.min(centre + half, Math.max(priorReach, centre + beyondSeen));
   const at = (index: number): number => low + ((high - low) * index) / (points - 1);
+  const curves = dispersions.map(({ dispersion, logPrior }) => {
+    const likelihood = fitChebyshev((x) => logLikelihood(steps, x, dispersion), low, high, evaluations);
+    return (x: number): number => logPrior + eta * likelihood(x);
+  });
   const logDensity = Array.from({ length: points }, (_, index) =>
-    logSumExp(
-      dispersions.map(
-        ({ dispersion, logPrior }) => logPrior + eta * logLikelihood(steps, at(index), dispersion),
-      ),
-    ),
+    logSumExp(curves.map((curve) => curve(at(index)))),
   );
   const width = 2 * Math.max(priorReach, Math.abs(centre) + beyondSeen);
   return { ...fromGrid(logDensity, low, high), anytime: notRuledOut(logDensity, low, high, width) };
