@@ -1,6 +1,7 @@
 import { wilcoxonRankSum } from 'simple-statistics';
 import { judge } from '../../src/judge/judge.ts';
-import { firstSteps } from '../../src/judge/sequential/first-steps.ts';
+import { prepareAll } from '../../src/judge/sequential/weighing.ts';
+import { trajectory } from '../../src/judge/trajectory.ts';
 import type { JudgeInput, MetricInput } from '../../src/judge/types.ts';
 import { createRandom } from '../support/random.ts';
 import { median, printTable } from './table.ts';
@@ -68,31 +69,52 @@ function reference(steps: number): number {
   return time(() => wilcoxonRankSum(left, right), 300);
 }
 
-/** The judge's time for a look and for a whole run, beside one rank sum of the same length. */
+/** Milliseconds of the last looks of a run that was looked at at every step. */
+function timeLastLooks(metric: MetricInput, steps: number): number {
+  const last = 20;
+  const times: number[] = [];
+  for (let round = 0; round < 8; round++) {
+    const [prepared] = prepareAll(makeInput(metric, steps), [1]);
+    if (prepared === undefined) break;
+    for (let look = 1; look <= steps - last; look++) prepared.weighing.glance(look);
+    const began = performance.now();
+    for (let look = steps - last + 1; look <= steps; look++) prepared.weighing.glance(look);
+    times.push((performance.now() - began) / last);
+  }
+  return median(times);
+}
+
+/**
+ * The judge's time for a single look at all data so far, for a further look of a run looked at at every step, and for
+ * such a whole run; beside one rank sum of the same length.
+ */
 export function benchJudge(): void {
   const rows: string[][] = [
     [
       'metric',
       'steps',
-      'ms per look',
+      'ms per single look',
+      '÷ rank sum (simple-statistics)',
+      'ms per further look',
+      '÷ that at 30 steps',
       'ms per run of that many looks',
-      'look ÷ rank sum (simple-statistics)',
     ],
   ];
   for (const kind of ['gauge', 'ratio'] as const) {
+    let short = Number.NaN;
     for (const steps of [30, 120, 360, 1440]) {
       const metric = makeMetric(kind, steps);
-      const look = time(() => judge(makeInput(metric, steps)));
-      const looks = Array.from({ length: steps }, (_, index) =>
-        makeInput(firstSteps(metric, index + 1), steps),
-      );
-      const run = steps > 360 ? null : time(() => looks.map(judge));
+      const single = time(() => judge(makeInput(metric, steps)));
+      const further = timeLastLooks(metric, steps);
+      if (steps === 30) short = further;
       rows.push([
         kind,
         String(steps),
-        look.toFixed(2),
-        run === null ? '–' : run.toFixed(1),
-        `${(look / reference(steps)).toFixed(0)}×`,
+        single.toFixed(2),
+        `${(single / reference(steps)).toFixed(0)}×`,
+        further.toFixed(3),
+        `${(further / short).toFixed(1)}×`,
+        time(() => trajectory(makeInput(metric, steps), { goOn: true })).toFixed(1),
       ]);
     }
   }
