@@ -5,8 +5,8 @@ const firstOnset = 4;
 /** Runs of up to so many steps have a window for every step. */
 const shortRun = 64;
 /** How many windows a longer run has that stay to its end, and how many steps each of the passing ones lasts. */
-const lastingWindows = 32;
-const passingSteps = 16;
+const lastingWindows = 28;
+const passingSteps = 14;
 
 /** Evidence for harm beyond a boundary. */
 export type OnsetEvidence = {
@@ -45,8 +45,8 @@ function familyOf(stride: number, to: number, share: number, lasts: number): Win
  * 4 … T − 2. Fixed by the planned length T in advance, so that a look cannot choose among them; a window that has not
  * begun keeps its weight with evidence 1. A run of 5 steps or fewer has the first window alone.
  *
- * A run of more than 64 steps would spread that half too thin and cost too much: there one quarter lies on 32 windows
- * evenly spaced, and one quarter on a window a step that is given up after 16 steps; giving up only lowers evidence.
+ * A run of more than 64 steps would spread that half too thin and cost too much: there one quarter lies on 28 windows
+ * evenly spaced, and one quarter on a window a step that is given up after 14 steps; giving up only lowers evidence.
  */
 export function onsetWindows(plannedSteps: number): OnsetWindows {
   const to = plannedSteps - 2;
