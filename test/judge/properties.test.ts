@@ -156,4 +156,82 @@ describe('whatever the judge is given', () => {
       { numRuns: 20 },
     );
   });
+
+  it('more errors of the canary never make a fail a pass', () => {
+    fc.assert(
+      fc.property(events, events, events, (canary, baseline, more) => {
+        const of = (errors: number[]) => judge(input([ratio([errors, total], [baseline, total])])).verdict;
+        const worse = canary.map((count, step) => count + (more[step] ?? 0));
+        assert.ok(of(canary) !== 'fail' || of(worse) !== 'pass');
+        assert.ok(of(canary) === 'pass' || of(worse) !== 'pass');
+      }),
+    );
+  });
+
+  it('the order of the metrics does not matter', () => {
+    fc.assert(
+      fc.property(positive, positive, events, events, (left, right, canary, baseline) => {
+        const metrics = [
+          gauge(left, right),
+          ratio([canary, total], [baseline, total], { critical: true }),
+          gauge(right, left, { name: 'cpu', weight: 0.5 }),
+        ];
+        const [one, other] = [judge(input(metrics)), judge(input(metrics.toReversed()))];
+        assert.equal(one.verdict, other.verdict);
+        assert.equal(one.score, other.score);
+        assert.ok(close(one.evidence.logE, other.evidence.logE));
+        for (const finding of one.findings) {
+          const same = other.findings.find(({ metric }) => metric === finding.metric);
+          assert.equal(finding.reason, same?.reason);
+          assert.ok(close(finding.adjustedPValue, same?.adjustedPValue ?? Number.NaN));
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('minutes missing in both arms change no evidence', () => {
+    const gap = [null, null];
+    fc.assert(
+      fc.property(positive, positive, events, events, (left, right, canary, baseline) => {
+        const evidence = (metric: MetricInput) => logE(judge(input([metric], { final: false })));
+        assert.ok(
+          close(evidence(gauge([...left, ...gap], [...right, ...gap])), evidence(gauge(left, right))),
+        );
+        assert.ok(
+          close(
+            evidence(
+              ratio(
+                [
+                  [...canary, ...gap],
+                  [...total, ...gap],
+                ],
+                [
+                  [...baseline, ...gap],
+                  [...total, ...gap],
+                ],
+              ),
+            ),
+            evidence(ratio([canary, total], [baseline, total])),
+          ),
+        );
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('a canary gone silent never passes', () => {
+    const silent = <T>(values: readonly T[], from: number) =>
+      values.map((value, step) => (step >= from && step < from + 3 ? null : value));
+    fc.assert(
+      fc.property(positive, events, fc.integer({ min: 0, max: 9 }), (values, canary, from) => {
+        const metrics = [
+          gauge(silent(values, from), values),
+          ratio([canary, silent(total, from)], [canary, total]),
+        ];
+        for (const metric of metrics) assert.notEqual(judge(input([metric])).verdict, 'pass');
+      }),
+      { numRuns: 50 },
+    );
+  });
 });
