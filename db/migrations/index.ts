@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import * as runs from './0001-runs.ts';
 import * as changes from './0002-changes.ts';
 import * as seriesMembers from './0003-series-members.ts';
+import * as noiseProfiles from './0004-noise-profiles.ts';
 
 /** One step of the schema's history, both ways. */
 export type Migration = {
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   { name: '0001-runs', ...runs },
   { name: '0002-changes', ...changes },
   { name: '0003-series-members', ...seriesMembers },
+  { name: '0004-noise-profiles', ...noiseProfiles },
 ];

@@ -1,4 +1,4 @@
-import type { Judgement, Verdict } from '../judge/types.ts';
+import type { Judgement, NoiseProfile, Verdict } from '../judge/types.ts';
 import type { Plan } from './plan.ts';
 
 /** Variables that select one arm in queries: `{{scope.<name>}}`. */
@@ -10,6 +10,12 @@ export type Rollout = {
   readonly revision: string;
   readonly namespace: string | null;
   readonly name: string | null;
+};
+
+/** What earlier runs told of one metric's noise, discounted, and how many they were. */
+export type RunNoise = {
+  readonly metric: string;
+  readonly profile: NoiseProfile & { readonly runs: number };
 };
 
 export const phases = ['waiting', 'running', 'concluded', 'cancelled'] as const;
@@ -62,6 +68,8 @@ export type Run = {
   readonly alpha: number;
   /** How many analyses its change had when this one began, itself included. */
   readonly analysesOfChange: number;
+  /** Noise of its metrics that was known when it was made, and stays as it was; lacking in runs of old. */
+  readonly noise?: readonly RunNoise[] | undefined;
   readonly createdAt: number;
   readonly askedAt: number;
   readonly concludedAt: number | null;

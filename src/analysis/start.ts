@@ -3,6 +3,7 @@ import { SerinError } from '../errors.ts';
 import type { Change } from '../ledger/change.ts';
 import { type LedgerPolicy, recordReport } from '../ledger/changes.ts';
 import type { Catalog } from './catalog.ts';
+import { recall } from './noise.ts';
 import type { FindProvider } from './readings.ts';
 import { identify, type RequestIdentity, type ResolvedRequest, resolveRequest } from './request.ts';
 import type { Run } from './run.ts';
@@ -105,15 +106,14 @@ async function createRun(
   const { plan } = resolved;
   const start = resolved.start ?? now;
   const window = { start, end: start + plan.duration, plan };
+  const place = { service: resolved.service, environment: request.environment, target: request.target };
   const changeId = await changeOf(deps, stores, request, resolved, previous);
   return {
     ...window,
     id: randomUUID(),
     key: resolved.key,
     attempt: (previous?.attempt ?? 0) + 1,
-    service: resolved.service,
-    environment: request.environment,
-    target: request.target,
+    ...place,
     changeId,
     rollout: request.rollout,
     version: request.change.version ?? '',
@@ -134,6 +134,7 @@ async function createRun(
     nextLookAt: nextLook(window, null),
     alpha: plan.alpha / plan.stages,
     analysesOfChange: (await stores.runs.countByChange(changeId)) + 1,
+    noise: await recall(stores.noise, place, plan, start),
     createdAt: now,
     askedAt: now,
     concludedAt: null,

@@ -3,6 +3,7 @@ import { startDeadline } from '../deadline.ts';
 import { judge } from '../judge/judge.ts';
 import type { Verdict } from '../judge/types.ts';
 import { type LedgerPolicy, recordVerdict } from '../ledger/changes.ts';
+import { learn } from './noise.ts';
 import { type FindProvider, type Readings, read } from './readings.ts';
 import type { Run } from './run.ts';
 import type { RunEvents } from './run-events.ts';
@@ -44,9 +45,11 @@ export async function keepConclusion(stores: Stores, run: Run, policy: LedgerPol
 }
 
 async function save(deps: StepDeps, claim: Claim, run: Run, readings: Readings | null): Promise<boolean> {
+  const learned = readings === null ? [] : learn(run, readings);
   const saved = await deps.unitOfWork.transaction(async (stores) => {
     if (!(await stores.runs.saveClaimed(run, claim.token))) return false;
     if (readings !== null) await stores.runs.saveSeries(run.id, readings.kept);
+    await stores.noise.keep(learned);
     await keepConclusion(stores, run, deps.ledgerPolicy());
     return true;
   });

@@ -1,6 +1,7 @@
 import type { Stores, UnitOfWork } from '../analysis/run-store.ts';
 import type { Connection, Database } from './database.ts';
 import { createLedgerStore } from './ledger-store.ts';
+import { createNoiseStore } from './noise-store.ts';
 import { createRunStore } from './run-store.ts';
 
 /** The stores over one database. Inside a transaction only the stores handed in may be used; others reject. */
@@ -12,5 +13,9 @@ export function createUnitOfWork(database: Database): UnitOfWork {
 }
 
 function createStores(connection: Connection): Stores {
-  return { runs: createRunStore(connection), ledger: createLedgerStore(connection) };
+  return {
+    runs: createRunStore(connection),
+    ledger: createLedgerStore(connection),
+    noise: createNoiseStore(connection),
+  };
 }

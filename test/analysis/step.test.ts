@@ -20,7 +20,7 @@ async function stepOnce(tickMs: number, from: number): Promise<Run[]> {
       return true;
     },
   };
-  const stores = { runs, ledger: {} } as unknown as Stores;
+  const stores = { runs, ledger: {}, noise: { keep: async () => {} } } as unknown as Stores;
   const deps = {
     unitOfWork: { stores, transaction: <T>(work: (inside: Stores) => Promise<T>) => work(stores) },
     findProvider: () => makeProvider(() => 1000),

@@ -96,6 +96,22 @@ const rowsSince: Readonly<Record<string, Rows>> = {
       points: '[1,null,2.5]',
     })),
   },
+  '0004-noise-profiles': {
+    noise_profiles: [
+      {
+        run_id: 'r1',
+        metric: 'latency',
+        change_id: 'c1',
+        service: 'checkout',
+        environment: 'production',
+        target_key: '',
+        fingerprint: 'f',
+        window_start: 1_767_225_600_000,
+        window_end: 1_767_227_400_000,
+        profile: '{"squares":[],"logDeterminants":[],"degrees":29}',
+      },
+    ],
+  },
 };
 
 async function insertRows(database: Database, rows: Rows): Promise<void> {
