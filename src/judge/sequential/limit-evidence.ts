@@ -4,18 +4,19 @@ import { gaugeEvidence } from './gauge-evidence.ts';
 import { type GaugePosterior, gaugePosterior } from './gauge-posterior.ts';
 import { type Distances, distancesFrom, drawIn, logDistancesFrom, type Threshold } from './limit-level.ts';
 import { type OnsetEvidence, theWholeRun } from './onset.ts';
-import { phiPrior } from './phi-prior.ts';
-import { phiGrid, type Whitened, whiten } from './whiten.ts';
+import { choosePhiPrior } from './phi-prior.ts';
+import { phiGrid, type Whitened, whiten, wideGrid } from './whiten.ts';
 
-const prior = phiPrior(1);
+/** There is no baseline whose past could tell more. */
+const prior = choosePhiPrior(undefined);
 
-function whitesOf(values: Samples): Whitened[] {
-  return phiGrid.map((phi) => whiten(values, phi));
+function whitesOf(values: Samples, grid: readonly number[] = phiGrid): Whitened[] {
+  return grid.map((phi) => whiten(values, phi));
 }
 
 /** Evidence that the level lies beyond, since the start or since a later step. */
 function beyond({ values, floor }: Distances, plannedSteps: number): OnsetEvidence {
-  return gaugeEvidence(whitesOf(values), prior, plannedSteps, { boundary: 0, sign: 1 }, floor);
+  return gaugeEvidence(whitesOf(values), prior.logWeights, plannedSteps, { boundary: 0, sign: 1 }, floor);
 }
 
 /**
@@ -41,7 +42,7 @@ export function weighSide(
 ): OnsetEvidence & { readonly logPass: number } {
   const within = (): number => {
     const { lasting } = drawIn(distancesFrom(values, threshold));
-    return gaugeEvidence(whitesOf(lasting), prior, theWholeRun, { boundary: 0, sign: -1 }).logE;
+    return gaugeEvidence(whitesOf(lasting), prior.logWeights, theWholeRun, { boundary: 0, sign: -1 }).logE;
   };
   return {
     ...onBothScales(values, threshold, input.plannedSteps),
@@ -51,5 +52,5 @@ export function weighSide(
 
 /** What is known of the distance of the level beyond a threshold; `null` for fewer than 3 values. */
 export function levelPosterior(distances: Samples): GaugePosterior | null {
-  return gaugePosterior(whitesOf(drawIn(distances).lasting), prior);
+  return gaugePosterior(whitesOf(drawIn(distances).lasting, wideGrid), prior.forPass);
 }
