@@ -1,4 +1,4 @@
-import type { Finding, Judgement, Verdict } from '../../judge/types.ts';
+import type { Finding, Verdict } from '../../judge/types.ts';
 import type { Run } from '../run.ts';
 import { fingerprint, type NamedPlan, type PastWindow } from './past-window.ts';
 
@@ -34,7 +34,7 @@ export type JudgedWindow = {
   /** Minutes from the window's start to the deciding look. */
   readonly minutes: number;
   readonly reason: string;
-  /** No metric had (enough) data: nothing was judged. */
+  /** No metric had enough data: nothing was judged. */
   readonly isEmpty: boolean;
   readonly metrics: readonly JudgedMetric[];
   /** Empty unless harm was asked for. */
@@ -56,13 +56,14 @@ export function minutesSince(run: Run, since: number): number {
   return ((run.concludedAt ?? run.end) - since) / minute;
 }
 
-function describeMetrics(judgement: Judgement | null): JudgedMetric[] {
-  return (judgement?.findings ?? []).map(({ metric, verdict, obstacle, effect }) => ({
-    metric,
-    verdict,
-    obstacle,
-    effect,
-  }));
+/**
+ * Whether nothing was judged. Where nothing was rolled out, a canary without a single value is one that was not there;
+ * in a deploy it may be one that never came up, which is for the plan to judge.
+ */
+function wasEmpty(findings: readonly Finding[], isHarmless: boolean): boolean {
+  return findings.every(
+    ({ obstacle, canary }) => obstacle === 'no_data' || (isHarmless && canary.count === 0),
+  );
 }
 
 /** What there is to say of a window whose run is over. */
@@ -73,7 +74,7 @@ export function describeWindow(
   run: Run,
   harmed: readonly HarmedMetric[],
 ): JudgedWindow {
-  const metrics = describeMetrics(run.judgement);
+  const findings = run.judgement?.findings ?? [];
   return {
     key,
     plan: label,
@@ -83,8 +84,8 @@ export function describeWindow(
     judgedVerdict: run.judgedVerdict,
     minutes: minutesSince(run, window.start),
     reason: run.reason,
-    isEmpty: metrics.every(({ obstacle }) => obstacle === 'no_data'),
-    metrics,
+    isEmpty: wasEmpty(findings, window.changeId === null),
+    metrics: findings.map(({ metric, verdict, obstacle, effect }) => ({ metric, verdict, obstacle, effect })),
     harmed,
   };
 }
