@@ -45,7 +45,7 @@ export function writeEdges(le: readonly number[]): string {
 }
 
 function ascends(le: readonly number[]): boolean {
-  return le.every((edge, index) => index === 0 || edge > (le[index - 1] ?? edge));
+  return le.every((edge, index) => edge > (le[index - 1] ?? Number.NEGATIVE_INFINITY));
 }
 
 /** The fault that shows first; of two at once the one given first. */
@@ -58,14 +58,17 @@ export function earliest(faults: readonly (Fault | null)[]): Fault | null {
 }
 
 /**
- * Makes one arm of a histogram ready: counts that miss 0 by rounding are 0, a step without requests is missing.
+ * Makes one arm of a histogram ready: counts that miss 0 by rounding are 0, a step without requests is missing, and so
+ * is one whose counts make no sense.
  *
  * @param name the metric's, for the sentence about counts and edges that make no sense
  */
 export function readyHistogram(arm: HistogramArm, name: string): ReadyHistogram {
   const { le } = arm;
   const counting = firstFault(arm, name);
-  const buckets = arm.buckets.map((row) => row?.map((count) => Math.max(0, count)) ?? null);
+  const buckets = arm.buckets.map((row) =>
+    row === null || faultOf(row, le.length) !== null ? null : row.map((count) => Math.max(0, count)),
+  );
   const total = buckets.map((row) => {
     const requests = row?.reduce((sum, count) => sum + count, 0) ?? 0;
     return requests > 0 ? requests : null;

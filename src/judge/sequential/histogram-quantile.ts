@@ -65,6 +65,11 @@ function meanOf({ le, counts, all }: Pooled): number | null {
   return sum / all;
 }
 
+/** Edges that are no numbers leave none to show. */
+function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
+}
+
 /** Counts and averages of one arm: steps with requests and without, quantiles by interpolation, requests in all. */
 export function summariseHistogram(arm: ReadyHistogram): ArmSummary {
   const pooled = pool(arm);
@@ -72,9 +77,9 @@ export function summariseHistogram(arm: ReadyHistogram): ArmSummary {
   return {
     count,
     missing: arm.total.length - count,
-    mean: meanOf(pooled),
-    median: shownQuantile(pooled, 0.5),
-    p95: shownQuantile(pooled, 0.95),
+    mean: finite(meanOf(pooled)),
+    median: finite(shownQuantile(pooled, 0.5)),
+    p95: finite(shownQuantile(pooled, 0.95)),
     events: null,
     total: pooled.all,
   };

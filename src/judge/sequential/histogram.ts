@@ -152,7 +152,7 @@ function assessAll(metric: HistogramInput, ready: Ready, input: JudgeInput): Ass
     lacking: excluded || !input.final ? null : lackingOf(edges),
     ...troubleOf(metric, gaps, 0, fault),
     comparison: describe(metric.name, leading),
-    wentSilent: gaps.wentSilent,
+    wentSilent: fault === null && gaps.wentSilent,
   };
 }
 
@@ -175,7 +175,7 @@ export function weighHistogram(metric: HistogramInput, input: JudgeInput): Weigh
       // Only the planned end asks for it, and that is assessed in full.
       excluded: false,
       ...troubleOf(metric, gaps, 0, fault),
-      wentSilent: gaps.wentSilent,
+      wentSilent: fault === null && gaps.wentSilent,
     };
   };
   return { glance, assess: () => assessAll(metric, ready, input) };

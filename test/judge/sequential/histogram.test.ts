@@ -261,6 +261,12 @@ describe('a histogram', () => {
         /edges that do not ascend: 0\.1, 0\.1, \+Inf/,
       ],
       [
+        'with an edge below all numbers',
+        even([Number.NEGATIVE_INFINITY, 0.1, inf], [1, 1, 1]),
+        usual,
+        /do not ascend: -Infinity/,
+      ],
+      [
         'with an edge that is no number',
         even([Number.NaN, 0.1, inf], [1, 1, 1]),
         usual,
