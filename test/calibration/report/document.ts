@@ -103,11 +103,11 @@ function writeLost(known: readonly Known[]): string {
 function writeWeakPlaces(known: readonly Known[]): string {
   const of = (id: string) => figuresOf(known, id);
   return [
-    `- **Errors in bursts of one arm alone.** Where each arm has bursts of its own that last for minutes, a run of half an hour sees a handful of them, and bad luck looks like harm: ${of('errors/1-a-minute/bursts/alike').failed} of harmless runs fail at 1 error a minute, ${of('errors/10-a-minute/bursts/alike').failed} at 10, ${of('errors/500-a-minute/bursts/alike').failed} at 500 (Kayenta: ${of('errors/500-a-minute/bursts/alike').kayenta}). Raise the margin of such a metric, or run longer.`,
+    `- **Errors in bursts of one arm alone.** Where each arm has bursts of its own that last for minutes, a run of half an hour sees a handful of them, and bad luck looks like harm: ${of('errors/1-a-minute/bursts/alike').failed} of harmless runs fail at 1 error a minute, ${of('errors/10-a-minute/bursts/alike').failed} at 10, ${of('errors/500-a-minute/bursts/alike').failed} at 500 (Kayenta: ${of('errors/500-a-minute/bursts/alike').kayenta}). With a margin of 25 % in place of 10 % these are ${of('errors/10-a-minute/bursts/wide/alike').failed} and ${of('errors/500-a-minute/bursts/wide/alike').failed} at 10 and 500: a wider margin helps and does not cure.`,
     `- **Canaries with little traffic.** With 1 % of the traffic a canary of 100 requests a minute sees one error a minute; twice the errors are found in ${of('errors/split-1-99/x2').failed} of runs, five times in ${of('errors/split-1-99/x5').failed}.`,
-    `- **Pods that differ for good.** Three pods against three that are 5 % apart are unlike before the change already. Read pod by pod ${of('pods/3-3/alike').failed} of harmless runs fail, from the means alone ${of('pods/3-3-mean/alike').failed}; the guard costs power, too (+20 %: ${of('pods/3-3/20').failed} against ${of('pods/3-3-mean/20').failed}).`,
+    `- **Pods that differ for good.** Three pods against three that are 5 % apart are unlike before the change already. Of harmless runs ${of('pods/3-3/alike').failed} fail when the pods are read one by one, ${of('pods/3-3-mean/alike').failed} from the means alone; +20 % is found in ${of('pods/3-3/20').failed} and ${of('pods/3-3-mean/20').failed}.`,
     `- **Strong autocorrelation.** At φ 0.8 half an hour holds little information: a harmless run passes in ${of('latency/phi8/alike').passed} of cases, +10 % is found in ${of('latency/phi8/10').failed}, and without history ${of('latency/phi8/new-service').failed} of harmless runs fail.`,
-    `- **Ramps** have no onset to be found; see the median minutes below.`,
+    `- **Ramps** have no onset to be found, and while they are small nothing tells them from noise; the median minutes stand below.`,
     writeLost(known),
     `- **What is drawn is not the world.** The noise is Gaussian or gamma, stationary, and the changes are clean multiples. Level shifts of the environment, deployments of neighbours, caches that warm up and metrics that measure something else than they say are not in here; \`serin backtest\` measures the false alarms of your own metrics.`,
   ].join('\n');
@@ -124,7 +124,9 @@ function writeByMinute(known: readonly Known[]): string {
     const { runs, rules } = found.result.tally;
     return [`${found.row.title}: ${writeShare(failedBy(rules.serin.own, runs, minute))} by minute ${minute}`];
   });
-  return written.length === 0 ? '' : `The bar on a minute is on the median. ${written.join('; ')}.`;
+  return written.length === 0
+    ? ''
+    : `The bar on a minute is on the median. What was found by that very minute: ${written.join('; ')}.`;
 }
 
 /** An error-free arm of n requests excludes z²/(n + z²), Wilson's upper limit with one-sided 95 %. */

@@ -15,23 +15,22 @@ import { watchErrors } from './watch.ts';
 type Words = Pick<Row, 'id' | 'title' | 'section'> & {
   readonly bars?: readonly Bar[];
   readonly looks?: Looks;
+  readonly margin?: number;
 };
 
 function errorsRow(words: Words, noise: ErrorNoise, worsening: Worsening = harmless): Row {
-  const { bars = [], looks = usualLooks, ...rest } = words;
+  const { bars = [], looks = usualLooks, margin = 0.1, ...rest } = words;
   return {
     ...rest,
     bars,
     looks,
     family: noise.phi > 0 ? 'errors in own bursts' : 'errors',
     isAlike: worsening.factor === 1 && !noise.isBaselineFree,
-    draw: (draws) => [
-      watchErrors(
-        drawErrors(draws, noise, looks.to, worsening),
-        // A threshold on a service without errors allows none.
-        noise.isBaselineFree ? 0 : noise.rate,
-      ),
-    ],
+    draw: (draws) => {
+      // A threshold on a service without errors allows none.
+      const usual = noise.isBaselineFree ? 0 : noise.rate;
+      return [watchErrors(drawErrors(draws, noise, looks.to, worsening), usual, { margin })];
+    },
   };
 }
 
@@ -233,6 +232,22 @@ function weakRows(id: string, title: string, noise: ErrorNoise): Row[] {
 
 const bursts = { cv: 0.4, phi: 0.7 };
 
+/** The same bursts under a wider margin: what it cures, and what it costs. */
+function wideRows(id: string, title: string, noise: ErrorNoise): Row[] {
+  const wide = { section: 'weak', margin: 0.25 } as const;
+  return [1, 2].map((factor) =>
+    errorsRow(
+      {
+        ...wide,
+        id: `errors/${id}/wide/${factor === 1 ? 'alike' : `x${factor}`}`,
+        title: `${title}, margin 25 %: ${factor === 1 ? 'no change' : `×${factor}`}`,
+      },
+      noise,
+      times(factor),
+    ),
+  );
+}
+
 /** Errors out of requests, one ratio a run. */
 export const errorRows: readonly Row[] = [
   ...quiet,
@@ -242,6 +257,8 @@ export const errorRows: readonly Row[] = [
   ...weakRows('1-a-minute/bursts', '1 error a minute in 1 000, in bursts', { ...one, ...bursts }),
   ...weakRows('10-a-minute/bursts', '10 errors a minute in 1 000, in bursts', { ...ten, ...bursts }),
   ...weakRows('500-a-minute/bursts', '500 errors a minute in 10 000, in bursts', { ...many, ...bursts }),
+  ...wideRows('10-a-minute/bursts', '10 errors a minute in 1 000, in bursts', { ...ten, ...bursts }),
+  ...wideRows('500-a-minute/bursts', '500 errors a minute in 10 000, in bursts', { ...many, ...bursts }),
   ...weakRows('split-1-99', '100 requests against 9 900 a minute, 1 % errors', {
     ...evenTraffic(0, 0.01),
     canaryRequests: 100,

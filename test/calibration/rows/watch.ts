@@ -80,16 +80,16 @@ function inPercent({ events, total }: ErrorArm): (number | null)[] {
 export function watchErrors(
   { canary, baseline }: { readonly canary: ErrorArm; readonly baseline: ErrorArm },
   rate: number,
-  options: { readonly name?: string; readonly critical?: boolean } = {},
+  options: { readonly name?: string; readonly critical?: boolean; readonly margin?: number } = {},
 ): Watched {
-  const { name = 'errors', critical = false } = options;
+  const { name = 'errors', critical = false, margin = 0.1 } = options;
   return {
     metric: {
       ...common,
       kind: 'ratio',
       name,
       critical,
-      margin: 0.1,
+      margin,
       acceptable: { relative: 0.5, absolute: 0.001 },
       canary,
       baseline,

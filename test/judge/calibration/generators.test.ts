@@ -264,6 +264,13 @@ describe('histograms', () => {
     assertNear(Math.sqrt(variance(usual ?? [])), Math.hypot(0.05, 0.0198), 0.01, 'deviation');
   });
 
+  it('scatter as the requests do', () => {
+    const { baseline } = drawHistograms(draws(), { ...histogramNoise, armDeviation: 0 }, 40, harmless);
+    const slow = baseline.map((counts) => counts.slice(edges.indexOf(180) + 1).reduce((a, b) => a + b, 0));
+    // P(Z > ln 1.8 / 0.5) = 11.99 %.
+    assertNear(mean(slow) / histogramNoise.requests, 0.1199, 0.008, 'requests above 180 ms');
+  });
+
   it('have a median on a straight line within its bucket', () => {
     const counts = edges.map(() => 0);
     assert.equal(medianOfBuckets(counts), null);
