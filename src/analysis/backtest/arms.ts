@@ -1,4 +1,5 @@
 import { type InputIssue, invalidInput, SerinError } from '../../errors.ts';
+import type { Provider } from '../../metrics/provider.ts';
 import { parseTemplate } from '../../metrics/template.ts';
 import { type PlanMetric, queriesOf } from '../plan.ts';
 import { variablesOf } from '../queries.ts';
@@ -37,23 +38,30 @@ export function refuseSameArms(window: PastWindow, plans: readonly NamedPlan[]):
   ]);
 }
 
-function checkQuery(findProvider: FindProvider, run: Run, metric: PlanMetric, at: string): InputIssue[] {
+/** What the provider has against a query of one arm; `null` when nothing. */
+function objectTo(provider: Provider, query: string, run: Run, arm: 'canary' | 'baseline'): string | null {
+  try {
+    provider.checkQuery(query, Object.keys(variablesOf(run, arm)));
+    return null;
+  } catch (error) {
+    if (error instanceof SerinError) return `${error.message} (for the ${arm})`;
+    throw error;
+  }
+}
+
+/** One issue at most for each query: what is wrong for one arm mostly is for the other. */
+function checkMetric(findProvider: FindProvider, run: Run, metric: PlanMetric, at: string): InputIssue[] {
   const provider = findProvider(metric.provider);
   if (provider === null)
     return [
       { path: `${at}.provider`, message: `found "${metric.provider}"; no such provider is configured` },
     ];
-  return queriesOf(metric).flatMap(({ field, query, arms }) =>
-    arms.flatMap((arm) => {
-      try {
-        provider.checkQuery(query, Object.keys(variablesOf(run, arm)));
-        return [];
-      } catch (error) {
-        if (!(error instanceof SerinError)) throw error;
-        return [{ path: `${at}.${field}`, message: `${error.message} (for the ${arm})` }];
-      }
-    }),
-  );
+  return queriesOf(metric).flatMap(({ field, query, arms }) => {
+    const path = `${at}.${field === 'value' ? 'query' : field}`;
+    const objections = arms.map((arm) => objectTo(provider, query, run, arm));
+    const message = objections.find((objection) => objection !== null) ?? null;
+    return message === null ? [] : [{ path, message }];
+  });
 }
 
 /** Rejects, before anything is read, plans whose providers or variables are not known for this window. */
@@ -65,7 +73,7 @@ export function checkQueries(
   const issues = plans.flatMap(({ label, plan }) => {
     const run = pastRun(window, plan);
     return plan.metrics.flatMap((metric) =>
-      checkQuery(findProvider, run, metric, `${label}: ${metric.name}`),
+      checkMetric(findProvider, run, metric, `${label}: ${metric.name}`),
     );
   });
   if (issues.length > 0) throw invalidInput(issues);

@@ -1,4 +1,4 @@
-import type { Finding, Verdict } from '../../judge/types.ts';
+import type { Finding, Judgement, Verdict } from '../../judge/types.ts';
 import type { Run } from '../run.ts';
 import { fingerprint, type NamedPlan, type PastWindow } from './past-window.ts';
 
@@ -57,13 +57,30 @@ export function minutesSince(run: Run, since: number): number {
 }
 
 /**
+ * What kept a metric from being judged. A run that the evidence failed ended before a metric with few steps yet could
+ * have more, so that nothing is said of it.
+ */
+function obstacleOf({ obstacle }: Finding, { evidence }: Judgement): Finding['obstacle'] {
+  return evidence.pValue <= evidence.alpha ? null : obstacle;
+}
+
+/**
  * Whether nothing was judged. Where nothing was rolled out, a canary without a single value is one that was not there;
  * in a deploy it may be one that never came up, which is for the plan to judge.
  */
-function wasEmpty(findings: readonly Finding[], isHarmless: boolean): boolean {
-  return findings.every(
-    ({ obstacle, canary }) => obstacle === 'no_data' || (isHarmless && canary.count === 0),
+function wasEmpty(judgement: Judgement, isHarmless: boolean): boolean {
+  return judgement.findings.every(
+    (finding) => obstacleOf(finding, judgement) === 'no_data' || (isHarmless && finding.canary.count === 0),
   );
+}
+
+function describeMetrics(judgement: Judgement): JudgedMetric[] {
+  return judgement.findings.map((finding) => ({
+    metric: finding.metric,
+    verdict: finding.verdict,
+    obstacle: obstacleOf(finding, judgement),
+    effect: finding.effect,
+  }));
 }
 
 /** What there is to say of a window whose run is over. */
@@ -74,7 +91,7 @@ export function describeWindow(
   run: Run,
   harmed: readonly HarmedMetric[],
 ): JudgedWindow {
-  const findings = run.judgement?.findings ?? [];
+  const { judgement } = run;
   return {
     key,
     plan: label,
@@ -84,8 +101,8 @@ export function describeWindow(
     judgedVerdict: run.judgedVerdict,
     minutes: minutesSince(run, window.start),
     reason: run.reason,
-    isEmpty: wasEmpty(findings, window.changeId === null),
-    metrics: findings.map(({ metric, verdict, obstacle, effect }) => ({ metric, verdict, obstacle, effect })),
+    isEmpty: judgement === null || wasEmpty(judgement, window.changeId === null),
+    metrics: judgement === null ? [] : describeMetrics(judgement),
     harmed,
   };
 }

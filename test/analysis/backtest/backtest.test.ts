@@ -43,8 +43,9 @@ describe('backtest', () => {
   it('catches five times the errors in every deploy, by the errors and soon', async () => {
     const { judged } = await runPast(deploysOf('errors-x5', 12), countingProvider());
 
-    for (const { verdict, metrics, minutes, reason } of judged) {
-      assert.equal(verdict, 'fail');
+    for (const { verdict, isEmpty, metrics, minutes, reason } of judged) {
+      assert.deepEqual([verdict, isEmpty], ['fail', false]);
+      assert.ok(metrics.every(({ obstacle }) => obstacle === null));
       assert.equal(metrics.find(({ metric }) => metric === 'errors')?.verdict, 'fail');
       assert.ok(minutes < 6, `${minutes} minutes`);
       assert.match(reason, /^errors: /);
