@@ -14,8 +14,8 @@ export type EdgeChoice = { readonly chosen: ChosenEdges | null; readonly fault: 
 
 /** The edges that both arms have, without the last: nothing lies beyond that one. */
 function commonEdges({ le: one }: HistogramArm, { le: other }: HistogramArm): number[] {
-  const both = new Set(other);
-  return one.slice(0, -1).filter((edge) => both.has(edge) && edge !== other.at(-1));
+  const both = new Set(other.slice(0, -1));
+  return one.slice(0, -1).filter((edge) => both.has(edge));
 }
 
 /**
@@ -50,7 +50,7 @@ function nearest(
     const above = slower[index] ?? 0;
     const odds = Math.log((above + halfRequest) / (all - above + halfRequest));
     const away = Math.abs(odds - wanted);
-    if (away < distance || (away === distance && odds > wanted)) [best, distance] = [edge, away];
+    if (away < distance || (away === distance && above === all)) [best, distance] = [edge, away];
   });
   return best;
 }

@@ -60,8 +60,8 @@ function knowledgeOf(values: Samples, threshold: Threshold): Known | null {
 }
 
 /**
- * Whether a level beyond the threshold has at most 5 % probability; or, as many metrics stand at their threshold and
- * never cross it, not one of ten values or more, or of values that are all equal, lies beyond.
+ * Whether a level beyond the threshold is as improbable as a pass demands; or, as many metrics stand at their threshold
+ * and never cross it, not one of ten values or more, or of values that are all equal, lies beyond.
  */
 function isWithin({ distances, posterior }: Known): boolean {
   if (1 - posterior.below(0) <= 1 - passProbability) return true;

@@ -7,7 +7,7 @@ import { latencyGrid } from '../../../src/judge/sequential/histogram-ratio.ts';
 import { pearsonResiduals } from '../../../src/judge/sequential/tempering.ts';
 import { trajectory } from '../../../src/judge/trajectory.ts';
 import type { Finding, HistogramArm, JudgeInput, MetricInput } from '../../../src/judge/types.ts';
-import { flat, histogram, input, requests } from '../inputs.ts';
+import { flat, histogram, input, ratio, requests } from '../inputs.ts';
 import { assertClose, casesOf } from '../vectors.ts';
 
 const inf = Number.POSITIVE_INFINITY;
@@ -51,6 +51,12 @@ describe('a histogram', () => {
       const metric = histogram(requests(1, 900, { steps: 20 }), requests(2, 900, { steps: 20 }));
       assert.equal(look(metric, { final: false, earlyPass: true }).verdict, 'pass');
       assert.equal(look(metric, { final: false }).verdict, 'running');
+    });
+
+    it('early only what is good at all edges', () => {
+      const slow = { steps: 20, slow: 0.01 };
+      const metric = histogram(requests(1, 900, slow), requests(2, 900, { steps: 20 }), { margin: 9 });
+      assert.equal(look(metric, { final: false, earlyPass: true }).verdict, 'running');
     });
   });
 
@@ -97,11 +103,12 @@ describe('a histogram', () => {
   });
 
   it('leaves open what too few requests cannot exclude, and says how many more it takes at which edge', () => {
-    const { verdict, reason } = look(histogram(requests(11, 40), requests(12, 40)));
+    const { verdict, reason, finding } = look(histogram(requests(13, 10), requests(14, 10)));
     assert.equal(verdict, 'inconclusive');
+    assert.ok(reason.endsWith(` for the edge ${finding.edges?.at(-1)?.le}`), reason);
     assert.match(
       reason,
-      /not enough requests to exclude a worsening of 50 % or 0\.1 points at any edge: about .* more canary requests\) for the edge 0\.\d+$/,
+      /not enough requests to exclude a worsening of 50 % or 0\.1 points at any edge: about .* more canary requests\) for the edge [\d.]+$/,
     );
   });
 
@@ -125,6 +132,13 @@ describe('a histogram', () => {
     assert.deepEqual([canary.mean, canary.median, canary.p95], [null, 2, 2]);
   });
 
+  it('lets the lowest bucket begin at 0, or at its own edge where that is not above 0', () => {
+    const arm = even([-1, 1, 2, inf], [60, 20, 20, 0], 10);
+    assert.equal(look(histogram(arm, arm)).finding.canary.median, -1);
+    const above = even([1, 2, inf], [80, 20, 0], 10);
+    assert.equal(look(histogram(above, above)).finding.canary.median, 0.625);
+  });
+
   it('says how much longer the share of requests takes that the baseline answers by the edge', () => {
     const canary = even([1, 2, 4, inf], [400, 300, 300, 0]);
     const baseline = even([1, 2, 4, inf], [500, 300, 200, 0]);
@@ -134,6 +148,20 @@ describe('a histogram', () => {
     assert.ok(Math.abs((finding.effectAbsolute ?? 0) - shift) < 1e-9, String(finding.effectAbsolute));
     const [low, high] = finding.intervalAbsolute ?? [0, 0];
     assert.ok(low < shift && shift < high);
+  });
+
+  it('does not say how much longer where no request of the baseline is slower than the edge', () => {
+    const { finding } = look(histogram(even([1, 2, inf], [60, 40, 5]), even([1, 2, inf], [60, 40, 0])));
+    assert.deepEqual([finding.edges?.at(-1)?.baseline, finding.effectAbsolute], [0, null]);
+  });
+
+  it('bursts of slow requests in a few steps weigh by those steps', () => {
+    const bursts = (phase: number): HistogramArm => ({
+      le: [1, inf],
+      buckets: Array.from({ length: 30 }, (_, step) => (step % 6 === phase ? [9976, 24] : [10_000, 0])),
+    });
+    const metric = histogram(bursts(0), bursts(3), { acceptable: { absolute: 0.0003 } });
+    assert.equal(look(metric).verdict, 'inconclusive');
   });
 
   describe('compares', () => {
@@ -151,6 +179,22 @@ describe('a histogram', () => {
       assert.deepEqual(
         look(histogram(arm, arm)).finding.edges?.map(({ le }) => le),
         [1, 2],
+      );
+    });
+
+    it('the edge next to the requests where few of them tell nothing of p99', () => {
+      const arm = even([1, 2, 3, 4, inf], [4, 3, 0, 0, 0]);
+      assert.deepEqual(
+        look(histogram(arm, arm)).finding.edges?.map(({ le }) => le),
+        [1, 2],
+      );
+    });
+
+    it('the highest edge where everything is slower', () => {
+      const arm = even([1, 2, 3, inf], [0, 0, 0, 100]);
+      assert.deepEqual(
+        look(histogram(arm, arm)).finding.edges?.map(({ le }) => le),
+        [3],
       );
     });
 
@@ -295,6 +339,21 @@ describe('a histogram', () => {
       assert.match(look(histogram(usual, usual, { edges: [inf] })).finding.error ?? '', /no edge \+Inf/);
     });
 
+    it('and is not called silent for it', () => {
+      const broken = even([0.1, 0.5, inf], [50, -40, 10]);
+      const failing = { final: false, onCanarySilent: 'fail' } as const;
+      assert.equal(look(histogram(broken, usual), failing).verdict, 'running');
+    });
+
+    it('by the mistake that came first', () => {
+      const brokenFrom = (step: number): HistogramArm => ({
+        le: usual.le,
+        buckets: [...flat([50, 40, 10], step), ...flat([50, 40, -10], 30 - step)],
+      });
+      assert.match(look(histogram(brokenFrom(5), brokenFrom(2))).finding.error ?? '', /in step 3$/);
+      assert.match(look(histogram(brokenFrom(2), brokenFrom(5))).finding.error ?? '', /in step 3$/);
+    });
+
     it('from the step on that makes no sense, and not before', () => {
       const late = {
         le: usual.le,
@@ -354,6 +413,18 @@ describe('a histogram', () => {
       const metric = histogram(cut(canary, steps), cut(baseline, steps));
       assert.equal(looks[steps - 1]?.logE, judge(input([metric], { final: false })).evidence.logE);
     }
+  });
+
+  it('finds at an edge what its part of alpha lets it', () => {
+    const le = [1, 2, inf];
+    const { finding } = look(histogram(even(le, [500, 450, 50]), even(le, [500, 450, 50])));
+    assert.equal(finding.edges?.length, 2);
+    const share = [flat(50), flat(1000)] as const;
+    const alone = ratio(share, share, { margin: 0.05 });
+    const half = look(alone, { alpha: 0.025 }).finding;
+    const first = ratio([flat(500), flat(1000)], [flat(500), flat(1000)], { margin: 0.05 });
+    const expected = finding.effect === half.effect ? half : look(first, { alpha: 0.025 }).finding;
+    assert.equal(finding.minimumDetectableEffect, expected.minimumDetectableEffect);
   });
 
   it('tells what the plan can find, and how long it will take', () => {

@@ -44,6 +44,7 @@ describe('a limit', () => {
       const replicas = Array.from({ length: 30 }, (_, step) => (step % 7 === 0 ? 4 : 3));
       assert.equal(look(limit(replicas, { min: 3 })).verdict, 'pass');
       assert.equal(look(limit(replicas.slice(0, 9), { min: 3 })).verdict, 'inconclusive');
+      assert.equal(look(limit(flat(3, 5), { min: 3 })).verdict, 'pass');
     });
 
     it('a level far within it, in spite of a single value far beyond', () => {
@@ -59,6 +60,11 @@ describe('a limit', () => {
       assert.equal(look(metric, { final: false }).verdict, 'running');
       const both = limit(noisy(3, 0.2, 0.1, 20), { max: 1, min: 0.19 });
       assert.equal(look(both, { final: false, earlyPass: true }).verdict, 'running');
+    });
+
+    it('not early for being within it since some later step', () => {
+      const late = noisy(3, 1, 0.1, 24).map((value, step) => (step < 10 ? 1.6 * value : 0.4 * value));
+      assert.equal(look(limit(late, { max: 1 }), { final: false, earlyPass: true }).verdict, 'running');
     });
   });
 
@@ -80,7 +86,9 @@ describe('a limit', () => {
       const { verdict, reason, finding } = look(limit(noisy(5, 0.97, 0.003), { min: 0.99 }));
       assert.equal(verdict, 'fail');
       assert.match(reason, /against a minimum of 0\.99, beyond the limit$/);
-      assert.ok((finding.effectAbsolute ?? 0) < -0.01);
+      const [low, high] = finding.intervalAbsolute ?? [0, 0];
+      const distance = finding.effectAbsolute ?? 0;
+      assert.ok(-0.03 < low && low < distance && distance < high && high < -0.01);
     });
 
     it('a level on either side of a range', () => {
@@ -93,6 +101,13 @@ describe('a limit', () => {
         assert.equal(judged.verdict, verdict);
         assert.match(judged.reason, /against a range of 0\.5 to 2/);
       }
+      assert.ok(
+        Math.abs((look(limit(flat(0.3), { min: 0.5, max: 2 })).finding.effectAbsolute ?? 0) + 0.2) < 1e-9,
+      );
+      assert.ok(
+        Math.abs((look(limit(flat(3), { min: 0.5, max: 2 })).finding.effectAbsolute ?? 0) - 1) < 1e-9,
+      );
+      assert.equal(look(limit(noisy(6, 1.95, 0.1), { min: 0.5, max: 2 })).verdict, 'inconclusive');
     });
 
     it('what is beyond it all the time and does not move, within a handful of steps', () => {
@@ -103,7 +118,17 @@ describe('a limit', () => {
         [0, { min: 1 }],
         [-2, { min: -1 }],
       ] as const)
-        assert.ok((failedAt(limit(flat(value), bounds)) ?? 99) <= 7, String(value));
+        assert.ok((failedAt(limit(flat(value), bounds)) ?? 99) <= 6, String(value));
+    });
+
+    it('what is beyond it most of the time and else far within', () => {
+      const values = Array.from({ length: 30 }, (_, step) => (step % 10 === 1 ? 0 : 2));
+      assert.ok((failedAt(limit(values, { max: 1 })) ?? 99) <= 25);
+    });
+
+    it('a level that was quiet and far within before it jumped beyond', () => {
+      const jumped = noisy(15, 0.1, 0.1).map((value, step) => (step < 16 ? value : 20 * value));
+      assert.ok((failedAt(limit(jumped, { max: 1 })) ?? 99) <= 23);
     });
 
     it('a level that moves beyond it later, and says since when', () => {
@@ -225,6 +250,25 @@ describe('a limit', () => {
     assert.ok(finding.minimumDetectableEffect !== null && finding.minimumDetectableEffect > 0.1);
     assert.ok(finding.remainingSeconds !== null && finding.remainingSeconds < 25 * 60);
     assert.equal(look(limit(noisy(13, 1, 0.3, 5), { max: 0 }), open).finding.minimumDetectableEffect, null);
+  });
+
+  it('finds less of a range than of a maximum, for each end has half of alpha', () => {
+    const of = (bounds: { max: number; min?: number }) =>
+      look(limit(noisy(13, 1, 0.1), bounds)).finding.minimumDetectableEffect ?? 0;
+    assert.ok(of({ max: 1.2, min: 0.2 }) > of({ max: 1.2 }));
+  });
+
+  it('weighs values as differences and, where they are positive, as ratios, by the mean of both', () => {
+    const values = noisy(16, 1.3, 0.3);
+    const logEOf = (some: number[], max: number) => look(limit(some, { max })).finding.logE;
+    const differences = logEOf(
+      values.map((value) => value - 1),
+      0,
+    );
+    const ratios = logEOf(values.map(Math.log), 0);
+    const mean = Math.log((Math.exp(differences) + Math.exp(ratios)) / 2);
+    assert.ok(Math.abs(differences - ratios) > 0.01);
+    assert.ok(Math.abs(logEOf(values, 1) - mean) < 1e-9);
   });
 
   it('says of each look what it would say of the steps so far', () => {
