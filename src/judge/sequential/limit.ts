@@ -117,7 +117,8 @@ function describe(metric: LimitInput, known: readonly Known[], input: JudgeInput
   return {
     effectAbsolute: middle,
     intervalAbsolute: [low, high],
-    minimumDetectableEffect: found === null || limit === 0 ? null : found / Math.abs(limit),
+    // A part of a limit of 0 is no number, and such are not told.
+    minimumDetectableEffect: found === null ? null : found / Math.abs(limit),
     stepsNeeded: gaugeStepsNeeded(0, posterior.quantile(0.5), posterior, input.plannedSteps, alpha),
     comparison: `${metric.name}: level ${write(middle)} (90 % interval ${write(low)} to ${write(high)}) against ${writeLimits(metric)}`,
   };

@@ -151,7 +151,9 @@ describe('a histogram', () => {
   });
 
   it('does not say how much longer where no request of the baseline is slower than the edge', () => {
-    const { finding } = look(histogram(even([1, 2, inf], [60, 40, 5]), even([1, 2, inf], [60, 40, 0])));
+    const { finding } = look(
+      histogram(even([1, 2, 4, inf], [60, 38, 2, 0]), even([1, 2, 4, inf], [60, 40, 0, 0])),
+    );
     assert.deepEqual([finding.edges?.at(-1)?.baseline, finding.effectAbsolute], [0, null]);
   });
 
