@@ -88,6 +88,14 @@ function findingOf(metric: KayentaMetric, pair: MetricSetPair): KayentaFinding {
   };
 }
 
+/** Nothing was handed in at all: not even `replace` takes that for zeros. */
+function findingWithoutPair(metric: KayentaMetric): KayentaFinding {
+  return findingOf(
+    { ...metric, nanStrategy: 'remove' },
+    { name: metric.name, control: [], experiment: [] },
+  );
+}
+
 function metricOf({ metrics }: KayentaConfig, { name }: MetricSetPair, index: number): KayentaMetric {
   const metric = metrics.find((one) => one.name === name);
   if (metric !== undefined) return metric;
@@ -129,7 +137,7 @@ export function judgeKayenta(
   const given = pairs.map((pair, index) => findingOf(metricOf(config, pair, index), pair));
   const missing = config.metrics
     .filter(({ name }) => pairs.every((pair) => pair.name !== name))
-    .map((metric) => findingOf(metric, { name: metric.name, control: [], experiment: [] }));
+    .map(findingWithoutPair);
   const findings = [...given, ...missing];
   const scored = findings
     .filter(({ muted }) => !muted)

@@ -33,8 +33,7 @@ export function scoreGroups(metrics: readonly Scored[]): readonly GroupScore[] {
   return names.map((name) =>
     scoreGroup(
       name,
-      // Named twice it counts twice.
-      metrics.flatMap((metric) => metric.groups.filter((group) => group === name).map(() => metric)),
+      metrics.filter(({ groups }) => groups.includes(name)),
     ),
   );
 }

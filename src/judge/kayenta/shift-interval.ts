@@ -10,8 +10,11 @@ import { brentRoot, type Point } from './brent.ts';
  */
 export type ShiftInterval = { readonly lower: number; readonly upper: number; readonly estimate: number };
 
-/** The standardised rank sum with both corrections; `null` where every value is tied with every other. */
-function standardise({ ranks, ties }: RankSum, m: number, n: number): number | null {
+/**
+ * The rank sum of the first of two samples, of sizes m and n, in standard deviations from its expectation, corrected
+ * for continuity and ties; `null` where every value is tied with every other.
+ */
+export function standardise({ ranks, ties }: RankSum, m: number, n: number): number | null {
   const distance = ranks - (m * (m + 1)) / 2 - (m * n) / 2;
   const variance = ((m * n) / 12) * (m + n + 1 - ties / ((m + n) * (m + n - 1)));
   if (variance === 0) return null;
