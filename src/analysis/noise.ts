@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { learnFrom } from '../judge/learn.ts';
 import { recallNoise } from '../judge/sequential/noise-profile.ts';
+import { wideGrid } from '../judge/sequential/whiten.ts';
 import type { LearnedNoise, NoisePlace, NoiseStore } from './noise-store.ts';
 import type { Plan, PlanMetric } from './plan.ts';
 import type { Readings } from './readings.ts';
@@ -16,14 +17,14 @@ const judgedBy: readonly string[] = ['direction', 'margin', 'acceptable', 'weigh
 
 /**
  * Tells metrics apart by name, provider, queries and step: only where all agree are the values of another run values
- * of the same thing.
+ * of the same thing. What was learned on another grid of autocorrelations is of no use either.
  */
 function fingerprintOf(metric: PlanMetric, { step }: Plan): string {
   const measured = Object.entries(metric)
     .filter(([key, value]) => value !== undefined && !judgedBy.includes(key))
     .sort(([left], [right]) => (left < right ? -1 : 1));
   return createHash('sha256')
-    .update(JSON.stringify([measured, step]))
+    .update(JSON.stringify([measured, step, wideGrid]))
     .digest('hex')
     .slice(0, 32);
 }
