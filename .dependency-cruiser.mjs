@@ -171,7 +171,7 @@ const doors = [
   door(
     'zod-at-the-edges',
     'zod',
-    '^src/([^/]+\\.ts$|analysis/plan\\.ts$|metrics/|api/|notify/|auth/)',
+    '^src/([^/]+\\.ts$|analysis/plan(-kayenta)?\\.ts$|metrics/|api/|notify/|auth/)',
     'Input is parsed where it comes in; inside, types are enough.',
   ),
   door(

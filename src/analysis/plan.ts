@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationSchema, formatDuration } from '../duration.ts';
 import { type Direction, directions, type MetricKind } from '../judge/types.ts';
 import { booleanLike, numberLike, parseWith, strict } from '../parse.ts';
+import { checkKayenta, kayentaMetricSchema, kayentaPlanSchema } from './plan-kayenta.ts';
 
 const positive = numberLike.pipe(z.number().positive());
 const nonNegative = numberLike.pipe(z.number().nonnegative());
@@ -28,6 +29,7 @@ const common = {
   direction: z.enum(directions).default('increase'),
   weight: positive.default(1),
   critical: booleanLike.default(false),
+  kayenta: kayentaMetricSchema.optional(),
 };
 
 const gauge = strict({
@@ -143,7 +145,8 @@ const plan = strict({
   settle: numberLike.pipe(z.number().int().min(0).max(100)).default(2),
   alpha: numberLike.pipe(z.number().positive().max(0.5)).default(0.05),
   stages: numberLike.pipe(z.number().int().min(1).max(100)).default(1),
-  judge: z.enum(['sequential']).default('sequential'),
+  judge: z.enum(['sequential', 'kayenta']).default('sequential'),
+  kayenta: kayentaPlanSchema.optional(),
   earlyPass: booleanLike.default(false),
   onInconclusive: z.enum(['inconclusive', 'pass', 'fail', 'extend']).default('inconclusive'),
   maxDuration: durationSchema.optional(),
@@ -229,6 +232,7 @@ export const planSchema = plan
   .superRefine((value, context) => {
     checkTimes(value, context);
     checkNames(value, context);
+    checkKayenta(value, context);
   });
 
 /** Reads a plan; rejects with `invalid_input` whose paths start with `at`. */

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { startDeadline } from '../deadline.ts';
-import { judge } from '../judge/judge.ts';
 import type { Verdict } from '../judge/types.ts';
 import { type LedgerPolicy, recordVerdict } from '../ledger/changes.ts';
+import { judgeBy } from './judging-by.ts';
 import { learn } from './noise.ts';
 import { type FindProvider, type Readings, read } from './readings.ts';
 import type { Run } from './run.ts';
@@ -73,7 +73,11 @@ async function judgeLooks(
   const until = deps.now() + judgeForMs;
   let looked = run;
   for (const at of looks) {
-    looked = record(looked, { at, judgement: judge(judgeInput(looked, readings, at)) }, deps.now());
+    looked = record(
+      looked,
+      { at, judgement: judgeBy(looked.plan, judgeInput(looked, readings, at)) },
+      deps.now(),
+    );
     if (isOver(looked) || stop.aborted || deps.now() >= until) return looked;
     await setImmediate();
   }

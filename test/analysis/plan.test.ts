@@ -149,7 +149,7 @@ describe('parsePlan', () => {
     [
       'a limit with a direction',
       { ...good, metrics: [{ ...limit, direction: 'increase' }] },
-      /^plan\.metrics\[0\]: unknown key "direction"; allowed are name, provider, weight, critical, kind, query, max, min/,
+      /^plan\.metrics\[0\]: unknown key "direction"; allowed are name, provider, weight, critical, kayenta, kind, query, max, min/,
     ],
     [
       'a missing query',

@@ -1,7 +1,7 @@
-import { judge } from '../../judge/judge.ts';
 import { firstSteps } from '../../judge/sequential/first-steps.ts';
 import { trajectory } from '../../judge/trajectory.ts';
 import type { JudgeInput } from '../../judge/types.ts';
+import { judgeBy } from '../judging-by.ts';
 import { type FindProvider, type Readings, read } from '../readings.ts';
 import type { Run } from '../run.ts';
 import type { KeptSeries } from '../run-store.ts';
@@ -66,7 +66,7 @@ function followLooks(run: Run, readings: Readings, looks: readonly PastLook[], t
   let looked = run;
   for (const { at, steps } of looks) {
     const metrics = whole.metrics.map((metric) => firstSteps(metric, steps));
-    const judgement = judge({ ...whole, final: at >= endsAt(run), metrics });
+    const judgement = judgeBy(run.plan, { ...whole, final: at >= endsAt(run), metrics });
     looked = record(looked, { at, judgement }, at);
     if (isOver(looked)) break;
   }
@@ -82,9 +82,10 @@ function isCutShort(run: Run, end: RolloutEnd | null): end is RolloutEnd {
 function follow(run: Run, readings: Readings, end: RolloutEnd | null, transform: Transform): Run {
   const isCut = isCutShort(run, end);
   const looks = looksOf(run, isCut ? end.at : endsAt(run));
-  const judged = isEachStep(run, looks)
-    ? followTrajectory(run, readings, looks, transform)
-    : followLooks(run, readings, looks, transform);
+  const judged =
+    run.plan.judge === 'sequential' && isEachStep(run, looks)
+      ? followTrajectory(run, readings, looks, transform)
+      : followLooks(run, readings, looks, transform);
   return isCut ? endRollout(judged, end.how, end.at, end.at) : judged;
 }
 
