@@ -10,6 +10,7 @@ import { failedOf } from '../tally.ts';
 import { barsOf, type Standing, standingOf, writeBar } from './bars.ts';
 import { rowsLost } from './comparison.ts';
 import type { Known } from './equal-alarms.ts';
+import { writeErrorFree } from './error-free.ts';
 import { failedBy, shareOf } from './estimates.ts';
 import { equalTable, failTable, passTable, thresholdTable, writeShare } from './tables.ts';
 
@@ -129,14 +130,6 @@ function writeByMinute(known: readonly Known[]): string {
     : `The bar on a minute is on the median. What was found by that very minute: ${written.join('; ')}.`;
 }
 
-/** An error-free arm of n requests excludes z²/(n + z²), Wilson's upper limit with one-sided 95 %. */
-function acceptableNeeded(requests: number): string {
-  const square = 1.6448536269514722 ** 2;
-  return `${((100 * square) / (requests + square)).toPrecision(2)} points`;
-}
-
-const errorFree = `A service without a single error passes by the absolute bound alone: ${acceptableNeeded(30_000)} can be excluded after 30 minutes of 1 000 requests, ${acceptableNeeded(3000)} of 100 and ${acceptableNeeded(300)} of 10. An \`acceptable\` below that cannot be passed in the time; the default is 0.1 points.`;
-
 const equalAlarms =
   "Rules that raise more false alarms find more, so here each rule has the threshold at which its worst row of a family with both arms alike fails 5 % of runs (of the judge: E, instead of 1/alpha = 20; of Kayenta's rule: the normal quantile z of its interval, without its habit of calling any complete separation high; of the fixed threshold: a power of the factor, so that at power 2 it stands at 1.44 and 4 times the usual).";
 
@@ -168,7 +161,7 @@ export function writeReport(
     '## Passes',
     'A judge that never passes raises no false alarms. What passes, and what must not: the last rows are worse by just more than the plan accepts.',
     passTable(known),
-    errorFree,
+    writeErrorFree(),
     '## With equal false alarms',
     equalAlarms,
     thresholdTable(known),

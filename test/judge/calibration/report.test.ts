@@ -3,6 +3,7 @@ import { barsOf, standingOf, writeBar } from '../../calibration/report/bars.ts';
 import { rowsLost } from '../../calibration/report/comparison.ts';
 import { writeReport } from '../../calibration/report/document.ts';
 import { equalThresholds, type Known } from '../../calibration/report/equal-alarms.ts';
+import { acceptableNeeded } from '../../calibration/report/error-free.ts';
 import { failedBy, medianMinute, shareOf } from '../../calibration/report/estimates.ts';
 import { writeTable } from '../../calibration/report/tables.ts';
 import { allRows, rowOf } from '../../calibration/rows/all.ts';
@@ -172,6 +173,14 @@ describe('the report', () => {
   it('has no figure of a row that was not run', () => {
     assert.match(text, /\(not run\) of harmless runs fail at 1 error a minute/);
     assert.doesNotMatch(text, /NaN|undefined|Infinity/);
+  });
+
+  it('says what a service without errors needs to pass, the less the more requests it has', () => {
+    const [many, few] = [acceptableNeeded(1000), acceptableNeeded(10)];
+    // Three in so many requests is the 95 % limit of none seen; a judge that passed below one would pass anything.
+    assert.ok(many > 1 / 30_000 && many < 10 / 30_000, String(many));
+    assert.ok(few > 1 / 300 && few < 10 / 300, String(few));
+    assert.match(text, /passes in 30 minutes: 0\.\d+ points at 1000 requests a minute, /);
   });
 
   it('writes tables that Markdown understands', () => {
