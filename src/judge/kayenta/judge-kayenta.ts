@@ -90,10 +90,7 @@ function findingOf(metric: KayentaMetric, pair: MetricSetPair): KayentaFinding {
 
 /** Nothing was handed in at all: not even `replace` takes that for zeros. */
 function findingWithoutPair(metric: KayentaMetric): KayentaFinding {
-  return findingOf(
-    { ...metric, nanStrategy: 'remove' },
-    { name: metric.name, control: [], experiment: [] },
-  );
+  return findingOf({ ...metric, nanStrategy: 'remove' }, { name: metric.name, control: [], experiment: [] });
 }
 
 function metricOf({ metrics }: KayentaConfig, { name }: MetricSetPair, index: number): KayentaMetric {
