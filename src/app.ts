@@ -12,6 +12,7 @@ import { type StepDeps, step } from './analysis/step.ts';
 import { createServer } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
 import { hasCode } from './errors.ts';
+import { createJudging } from './judging.ts';
 import { type Changes, createChanges, type LedgerPolicy, settleDue } from './ledger/changes.ts';
 import { createReports, type Reports } from './ledger/reports.ts';
 import type { Provider } from './metrics/provider.ts';
@@ -233,20 +234,21 @@ export function createApp(options: AppOptions): App {
   };
   const { runs, rolloutEvents, scheduler } = wireAnalysis(ground);
   const { changes, reports } = wireLedger(ground);
-  const health = { live: () => true, ready: () => readiness(database) };
   const outageGrace = (): number => current.config.analysis.outageGrace;
   const { publicUrl } = settings;
+  const { judging, close: closeJudging } = createJudging();
   const api = createServer({
     runs,
     rolloutEvents,
     changes,
     reports,
-    health,
+    health: { live: () => true, ready: () => readiness(database) },
     logger,
     metrics,
     now,
     publicUrl,
     outageGrace,
+    judging,
   });
   const server = createHttpServer(api.handler);
 
@@ -267,6 +269,7 @@ export function createApp(options: AppOptions): App {
     stop: async (graceMs) => {
       api.drain();
       await Promise.all([closeServer(server, graceMs), scheduler.stop(graceMs)]);
+      await closeJudging();
       for (const provider of current.providers.values()) provider.close();
       await database.close();
     },

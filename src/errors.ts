@@ -25,6 +25,7 @@ export const errorCodes = [
   'provider_too_large',
   'provider_ambiguous',
   'shutting_down',
+  'overloaded',
   'internal',
 ] as const;
 

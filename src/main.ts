@@ -148,6 +148,8 @@ async function backtest(flags: Readonly<Record<string, unknown>>): Promise<void>
 
 async function createProgram(): Promise<Command> {
   const { registerCliCommands } = await import('./cli/commands.ts');
+  const { registerJudge } = await import('./cli/judge.ts');
+  const { judgeIoOf } = await import('./judge-command.ts');
   const program = new Command('serin')
     .description('Judges a change while it reaches its first users, and keeps the record.')
     .version(readVersion());
@@ -181,6 +183,7 @@ async function createProgram(): Promise<Command> {
     .description('judge the past of a service under its plan: false alarms, and what would have been caught')
     .action(backtest);
   for (const [flag, description] of backtestFlags) command.option(flag, description);
+  registerJudge(program, judgeIoOf(process));
   registerCliCommands(program, {
     env: process.env,
     stdout: process.stdout,

@@ -3,9 +3,16 @@ import { invalidInput } from '../errors.ts';
 import { contextOf } from './context.ts';
 import { parseJson } from './json-text.ts';
 import { dropAbsent } from './members.ts';
+import type { Operation } from './spec.ts';
 
-/** The largest body that is read, in bytes, after decompression. */
-export const bodyLimit = 256 * 1024;
+const usualLimit = 256 * 1024;
+/** For bodies that are made of samples. */
+const samplesLimit = 4 * 1024 * 1024;
+
+/** The largest body that is read of an operation, in bytes, after decompression. */
+export function bodyLimitOf(operation: Operation | null): number {
+  return operation?.id === 'judgeSamples' ? samplesLimit : usualLimit;
+}
 
 function decode(bytes: Buffer): string {
   try {
@@ -30,12 +37,15 @@ function readValue(bytes: unknown): unknown {
  * other bodies alone. An empty body is an object without members, so that the answer names what is missing.
  */
 export function readBody(): readonly RequestHandler[] {
-  const read = raw({ type: () => true, limit: bodyLimit });
+  const readers = new Map(
+    [usualLimit, samplesLimit].map((limit) => [limit, raw({ type: () => true, limit })] as const),
+  );
   const hasBody = (response: Parameters<RequestHandler>[1]): boolean =>
     contextOf(response).operation?.spec.requestBody !== undefined;
   return [
     (request, response, next) => {
-      if (hasBody(response)) read(request, response, next);
+      const read = readers.get(bodyLimitOf(contextOf(response).operation));
+      if (hasBody(response) && read !== undefined) read(request, response, next);
       else next();
     },
     (request, response, next) => {

@@ -6,7 +6,12 @@ const oddCharacter = /\0|\p{Surrogate}/u;
 
 function clean(value: unknown, path: string, depth: number): unknown {
   if (depth > deepest) throw invalidInput([{ path, message: `is nested deeper than ${deepest} levels` }]);
-  if (Array.isArray(value)) return value.map((item, index) => clean(item, `${path}[${index}]`, depth + 1));
+  if (Array.isArray(value)) {
+    // Long lists are lists of numbers, whose paths nobody needs.
+    return value.map((item, index) =>
+      typeof item === 'number' ? item : clean(item, `${path}[${index}]`, depth + 1),
+    );
+  }
   if (typeof value === 'string' && oddCharacter.test(value)) {
     throw invalidInput([{ path, message: 'holds a NUL or half a character, which no database keeps' }]);
   }

@@ -25,6 +25,7 @@ export const statuses = {
   provider_too_large: 502,
   provider_ambiguous: 502,
   shutting_down: 503,
+  overloaded: 503,
   internal: 500,
 } as const satisfies Record<ErrorCode, number>;
 
@@ -51,6 +52,7 @@ const titles: Readonly<Record<ErrorCode, string>> = {
   provider_too_large: 'The answer of the metric backend is too large',
   provider_ambiguous: 'The query gives several series',
   shutting_down: 'The server is shutting down',
+  overloaded: 'The server has too much to do',
   internal: 'Something went wrong inside',
 };
 
@@ -58,6 +60,7 @@ const titles: Readonly<Record<ErrorCode, string>> = {
 const retryAfter: Readonly<Partial<Record<ErrorCode, number>>> = {
   store_unavailable: 5,
   shutting_down: 1,
+  overloaded: 5,
   provider_throttled: 10,
 };
 

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { type InputIssue, invalidInput, SerinError } from '../errors.ts';
-import { bodyLimit } from './body.ts';
+import { bodyLimitOf } from './body.ts';
 import { type Operation, queryNames, type Spec, schemaAt } from './spec.ts';
 
 type Raised = { readonly path: string; readonly message: string; readonly errorCode?: string };
@@ -61,13 +61,18 @@ function isNoise(raised: Raised, all: readonly Raised[]): boolean {
   return keyword === 'type' && raised.path === '/body' && all.some(({ path }) => path.startsWith('/body/'));
 }
 
+/** Several alternatives may object to the same thing in the same words. */
+function isSaid({ path, message }: InputIssue, before: readonly InputIssue[]): boolean {
+  return before.some((one) => one.path === path && one.message === message);
+}
+
 function refuse(raised: readonly Raised[], request: Request, operation: Operation, spec: Spec): SerinError {
   const telling = raised.filter((one) => !isNoise(one, raised)).slice(0, mostIssues);
   const issues = telling.map((one): InputIssue => {
     const place = placeOf(one.path);
     return { path: writePath(place.path), message: describe(one, place, request, operation, spec) };
   });
-  return invalidInput(issues);
+  return invalidInput(issues.filter((issue, index) => !isSaid(issue, issues.slice(0, index))));
 }
 
 function readRaised(error: Readonly<Record<string, unknown>>): readonly Raised[] {
@@ -92,7 +97,7 @@ export function toRefusal(
   if (error['status'] === 413)
     return new SerinError(
       'payload_too_large',
-      `the body is too large; at most ${bodyLimit / 1024} KiB are read`,
+      `the body is too large; at most ${bodyLimitOf(operation) / 1024} KiB are read`,
     );
   if (error['status'] === 415)
     return new SerinError(

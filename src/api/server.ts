@@ -19,6 +19,7 @@ import { contextOf, openContext } from './context.ts';
 import { createDrain, type Drain } from './drain.ts';
 import { createHealthRouter, type Health } from './health.ts';
 import { plainJson } from './json.ts';
+import { createJudgeRouter, type Judging } from './judge.ts';
 import { findOperation } from './operations.ts';
 import { toProblem } from './problem.ts';
 import { dropEmptyQuery } from './query.ts';
@@ -33,6 +34,7 @@ export type ServerDeps = {
   readonly rolloutEvents: RolloutEvents;
   readonly changes: Changes;
   readonly reports: Reports;
+  readonly judging: Judging;
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -138,6 +140,7 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createArgoEventsRouter(deps.rolloutEvents, after));
   app.use(createChangesRouter(deps.changes, now));
   app.use(createReportsRouter(deps.reports));
+  app.use(createJudgeRouter(deps.judging, drain));
   app.use(
     createHealthRouter({
       health: deps.health,

@@ -126,6 +126,7 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     },
     changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
     reports: { changeFailure: refuse },
+    judging: refuse,
     health: { live: () => true, ready: async () => ({ ok: true, checks: { database: 'ok' } }) },
     logger: createLogger('silent'),
     metrics: createMetrics({ process: false }),
