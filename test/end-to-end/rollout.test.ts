@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { components } from '../../src/api/schema.gen.ts';
+import { backtest } from './support/backtest.ts';
 import { fast, millisecondsOf, plannedLooks } from './support/plans.ts';
 import { stopAll } from './support/process.ts';
 import { findPrometheus } from './support/prometheus.ts';
@@ -285,5 +286,85 @@ describe(title, () => {
       assert.deepEqual(replay, run.last(), name);
       assert.equal(analysis.attempt, 1, name);
     }
+  });
+
+  describe('judged again when all is over', () => {
+    const flags = { service: 'catalog', environment: 'production', template: [templates.fast] };
+    const arms = (canary: string) => ({
+      canary: [`pod_template_hash=${canary}`],
+      baseline: ['pod_template_hash=stable'],
+    });
+    let from: string;
+
+    before(async function () {
+      if (binary === null) return this.skip();
+      const all = await Promise.all(Object.values(outcomes));
+      from = new Date(Math.min(...all.map(({ analysis }) => Date.parse(analysis.startedAt)))).toISOString();
+    });
+
+    /** What a window of the past says of a canary, in windows that begin each 5 s. */
+    async function harmless(canary: string) {
+      const { code, report } = await backtest(folder, 'steady', {
+        ...flags,
+        ...arms(canary),
+        from,
+        every: '5s',
+      });
+      assert.equal(code, 0);
+      const [summary] = report.harmless;
+      assert.ok(summary !== undefined && summary.judged >= 4, inspect(report, { depth: 5 }));
+      say([`      ${canary} over ${summary.judged} windows: ${summary.falseAlarms.count} failed`]);
+      return { summary, explained: inspect(report, { depth: 6 }) };
+    }
+
+    it('fails none of many windows of two versions that behave alike, and passes most', async () => {
+      const { summary, explained } = await harmless('harmless');
+
+      assert.equal(summary.empty, 0, explained);
+      assert.equal(summary.falseAlarms.count, 0, explained);
+      assert.ok(summary.passed.count > summary.judged / 2, explained);
+    });
+
+    it('fails every window of a slower version, for its latency', async () => {
+      const { summary, explained } = await harmless('slow');
+
+      assert.equal(summary.falseAlarms.count, summary.judged, explained);
+      assert.equal(summary.metrics.find(({ metric }) => metric === 'latency')?.failed, summary.judged);
+    });
+
+    it('says of past deploys what was said then, with the arms they had', async () => {
+      const { items } = await world.serin.get<Schemas['ChangePage']>(
+        '/v1/changes?service=catalog&environment=production',
+      );
+      for (const { id, version } of items) {
+        const outcome =
+          version === rollouts.slow.version
+            ? { outcome: 'failed', failureClass: 'escaped', reason: 'customers waited' }
+            : { outcome: 'succeeded', reason: 'nobody complained' };
+        const { status } = await fetch(`${world.serin.url}/v1/changes/${id}/outcome`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(outcome),
+        });
+        assert.equal(status, 200);
+      }
+
+      const { code, report } = await backtest(folder, 'steady', { ...flags, kind: 'deploys', from });
+
+      const said = report.deploys?.rows.map(({ version, plans: [plan] }) => [
+        version,
+        plan?.reading,
+        plan?.by,
+      ]);
+      assert.equal(code, 0);
+      assert.deepEqual(
+        said?.sort(),
+        [
+          [rollouts.harmless.version, 'right pass', []],
+          [rollouts.slow.version, 'caught', ['latency']],
+        ],
+        inspect(report, { depth: 6 }),
+      );
+    });
   });
 });
