@@ -1,3 +1,4 @@
+import { meanOfPods } from '../judge/pods.ts';
 import type { CountsArm, GaugeArm, HistogramArm, Samples } from '../judge/types.ts';
 import {
   isRecord,
@@ -13,6 +14,8 @@ import {
 export type ReadArm<Arm> = {
   /** How many steps it has. */
   readonly steps: number;
+  /** How many series it is made of, where each pod has one; 1 else. */
+  readonly series?: number | undefined;
   /** Its steps `from … to − 1`, counted from 0; those it does not have are missing. */
   readonly cut: (from: number, to: number) => Arm;
 };
@@ -21,13 +24,16 @@ function cutList<T>(list: readonly (T | null)[], from: number, to: number): (T |
   return Array.from({ length: Math.max(0, to - from) }, (_, index) => list[from + index] ?? null);
 }
 
-/** The mean of the pods that have a value, step by step; `null` where none has. Pods may differ in length. */
-export function meanOfPods(pods: readonly Samples[]): (number | null)[] {
-  const steps = Math.max(0, ...pods.map((pod) => pod.length));
-  return Array.from({ length: steps }, (_, step) => {
-    const present = pods.map((pod) => pod[step] ?? null).filter((value) => value !== null);
-    return present.length === 0 ? null : present.reduce((sum, value) => sum + value, 0) / present.length;
-  });
+/**
+ * The pods that have a value, in the order in which they appeared and then by name, as a look of a run sees them:
+ * neither the order in which a caller wrote them nor the coming of another one changes anything.
+ */
+function inOrder(pods: readonly (readonly [name: string, values: Samples])[]): readonly Samples[] {
+  return pods
+    .map(([name, values]) => ({ name, values, since: values.findIndex((value) => value !== null) }))
+    .filter(({ since }) => since >= 0)
+    .sort((left, right) => left.since - right.since || (left.name < right.name ? -1 : 1))
+    .map(({ values }) => values);
 }
 
 /** An arm that is nothing but one value a step. */
@@ -45,16 +51,16 @@ export function readPodArm(value: unknown, at: string, say: Say): ReadArm<GaugeA
     say(`${at}.pods`, `found ${writeFound(pods)}; an object with an array of values for each pod is needed`);
     return { steps: 0, cut: () => ({ values: [] }) };
   }
-  // In the order of their names, so that the order in which a caller wrote them changes nothing.
-  const names = Object.keys(pods).sort();
-  const series = names.map((name) => readValues(pods[name], `${at}.pods.${name}`, say));
-  const mean = meanOfPods(series);
+  const series = Object.entries(pods).map(
+    ([name, values]) => [name, readValues(values, `${at}.pods.${name}`, say)] as const,
+  );
   return {
-    steps: mean.length,
-    cut: (from, to) => ({
-      values: cutList(mean, from, to),
-      pods: series.map((pod) => cutList(pod, from, to)),
-    }),
+    steps: series.reduce((longest, [, values]) => Math.max(longest, values.length), 0),
+    series: series.length,
+    cut: (from, to) => {
+      const cut = inOrder(series.map(([name, values]) => [name, cutList(values, from, to)] as const));
+      return { values: cutList(meanOfPods(cut), 0, to - from), pods: cut };
+    },
   };
 }
 

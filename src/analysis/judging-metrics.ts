@@ -7,6 +7,8 @@ import type { PlanMetric } from './plan.ts';
 export type ReadMetric = {
   /** Steps of the longer arm. */
   readonly steps: number;
+  /** How much work a step is: as many times that of one series an arm. */
+  readonly series: number;
   /** What the judge is given of the steps `from … to − 1`, both arms filled up to the same length. */
   readonly input: (from: number, to: number) => MetricInput;
 };
@@ -30,13 +32,14 @@ function readArms<Arm>(
   read: ReadAnArm<Arm>,
   at: string,
   say: Say,
-): { readonly canary: ReadArm<Arm>; readonly baseline: ReadArm<Arm>; readonly steps: number } {
+): { readonly canary: ReadArm<Arm>; readonly baseline: ReadArm<Arm> } & Pick<ReadMetric, 'steps' | 'series'> {
   const members = readMembers(value, ['canary', 'baseline'], at, say);
   // An entry that is no object was told; its members need not be missed one by one.
   const sayOfArms: Say = isRecord(value) ? say : () => {};
   const canary = read(members['canary'], `${at}.canary`, sayOfArms);
   const baseline = read(members['baseline'], `${at}.baseline`, sayOfArms);
-  return { canary, baseline, steps: Math.max(canary.steps, baseline.steps) };
+  const series = Math.max(canary.series ?? 1, baseline.series ?? 1);
+  return { canary, baseline, steps: Math.max(canary.steps, baseline.steps), series };
 }
 
 /** The baseline's own past, all of it; `null` when none is given. */
@@ -59,11 +62,12 @@ function readGauge(
   say: Say,
 ): ReadMetric {
   const read = metric.per === 'pod' ? readPodArm : readPlainArm;
-  const { canary, baseline, steps } = readArms(samples, read, `samples.${metric.name}`, say);
+  const { canary, baseline, steps, series } = readArms(samples, read, `samples.${metric.name}`, say);
   const past = readHistory(history, read, `history.${metric.name}`, say);
   const { margin, acceptable } = metric;
   return {
     steps,
+    series,
     input: (from, to) => ({
       ...commonOf(metric),
       kind: 'gauge',
@@ -85,11 +89,12 @@ function readCounts(
 ): ReadMetric {
   const totalName = metric.kind === 'ratio' ? 'total' : 'exposure';
   const read = (value: unknown, at: string, tell: Say) => readCountsArm(value, totalName, at, tell);
-  const { canary, baseline, steps } = readArms(samples, read, `samples.${metric.name}`, say);
+  const { canary, baseline, steps, series } = readArms(samples, read, `samples.${metric.name}`, say);
   readHistory(history, read, `history.${metric.name}`, say);
   const { kind, margin, acceptable } = metric;
   return {
     steps,
+    series,
     input: (from, to) => ({
       ...commonOf(metric),
       kind,
@@ -107,11 +112,17 @@ function readHistogram(
   history: unknown,
   say: Say,
 ): ReadMetric {
-  const { canary, baseline, steps } = readArms(samples, readHistogramArm, `samples.${metric.name}`, say);
+  const { canary, baseline, steps, series } = readArms(
+    samples,
+    readHistogramArm,
+    `samples.${metric.name}`,
+    say,
+  );
   readHistory(history, readHistogramArm, `history.${metric.name}`, say);
   const { margin, acceptable, edges } = metric;
   return {
     steps,
+    series,
     input: (from, to) => ({
       ...commonOf(metric),
       kind: 'histogram',
@@ -137,6 +148,7 @@ function readLimit(
   const { margin, acceptable, max, min } = metric;
   return {
     steps: canary.steps,
+    series: 1,
     input: (from, to) => ({
       ...commonOf(metric),
       kind: 'limit',

@@ -1,3 +1,4 @@
+import { invalidInput } from '../errors.ts';
 import type { Trajectory } from '../judge/trajectory.ts';
 import type { JudgeInput, Judgement } from '../judge/types.ts';
 import { judgeBy, trajectoryBy } from './judging-by.ts';
@@ -37,6 +38,23 @@ function frameOf({ plan, step, hasDuration, metrics }: JudgeRequest): Frame {
   return { steps, first, planned, end: first + planned, extendedEnd: first + extended };
 }
 
+/** Of `looks: each`, for each look goes over all steps before it: series × steps², summed over the metrics. */
+const mostWork = 25_000_000;
+
+/** Refuses what would keep a thread busy for minutes. */
+function checkWork({ looks, metrics }: JudgeRequest, frame: Frame): void {
+  const steps = Math.min(frame.steps, frame.extendedEnd) - frame.first;
+  const series = metrics.reduce((sum, metric) => sum + metric.series, 0);
+  if (looks === 'last' || steps <= 0 || series * steps * steps <= mostWork) return;
+  const most = Math.floor(Math.sqrt(mostWork / series));
+  throw invalidInput([
+    {
+      path: 'looks',
+      message: `found "each" over ${steps} steps of ${series} series; for so many series at most ${most} steps are looked at one by one, and "last" is allowed for more`,
+    },
+  ]);
+}
+
 function inputOf({ plan, step, metrics }: JudgeRequest, frame: Frame, end: number): JudgeInput {
   const to = Math.min(end, frame.steps);
   return {
@@ -74,6 +92,7 @@ function judgeUntil(request: JudgeRequest, frame: Frame, end: number): JudgeAnsw
 export function judgeRequest(body: unknown): JudgeAnswer {
   const request = readJudgeRequest(body);
   const frame = frameOf(request);
+  checkWork(request, frame);
   const answer = judgeUntil(request, frame, frame.end);
   const mayExtend = frame.extendedEnd > frame.end && frame.steps > frame.end;
   return mayExtend && answer.judgement.verdict === 'inconclusive'
