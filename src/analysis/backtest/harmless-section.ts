@@ -8,7 +8,8 @@ import type { Report } from './report.ts';
 const mostListed = 50;
 
 /** What the false alarms say about the plan's alpha. */
-function compareWithAlpha(rate: number, [lower, upper]: Interval, alpha: number): string {
+function compareWithAlpha(rate: number, [lower, upper]: Interval, alpha: number | null): string {
+  if (alpha === null) return 'The rule of its judge has no limit to hold that against.';
   const allowed = `the plan allows ${writeShare(alpha)}`;
   if (lower > alpha)
     return `That is too many (${allowed}): something in these metrics is not what the judge takes for noise.`;

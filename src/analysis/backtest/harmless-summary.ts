@@ -1,4 +1,5 @@
 import type { Finding } from '../../judge/types.ts';
+import type { Plan } from '../plan.ts';
 import type { HarmedMetric, JudgedMetric, JudgedWindow } from './judged-window.ts';
 import { longest, type NamedPlan } from './past-window.ts';
 import { median, type Rate, rateOf } from './rate.ts';
@@ -29,14 +30,19 @@ export type HarmlessSummary = {
   readonly inconclusive: Rate;
   /** Verdicts of those that are the plan's answer to an inconclusive end, not the judge's. */
   readonly byOnInconclusive: number;
-  /** The most false alarms that the plan allows: its alpha over its stages. */
-  readonly alpha: number;
+  /** The most false alarms that the plan allows: its alpha over its stages; `null` for a judge that knows no such limit. */
+  readonly alpha: number | null;
   /** Median minutes from the start to a false alarm. */
   readonly minutes: number | null;
   /** Whether windows overlap; their intervals are widened. */
   readonly overlap: boolean;
   readonly metrics: readonly MetricSummary[];
 };
+
+/** What one run of the plan may spend on false alarms; `null` where its judge knows no such limit. */
+export function alphaOf({ judge, alpha, stages }: Plan): number | null {
+  return judge === 'sequential' ? alpha / stages : null;
+}
 
 function summariseHarm(harmed: readonly HarmedMetric[], worth: number): MetricSummary['harmed'] {
   const minutes = harmed.flatMap((one) => (one.minutes === null ? [] : [one.minutes]));
@@ -96,7 +102,7 @@ export function summariseHarmless(
     passed: counted('pass'),
     inconclusive: counted('inconclusive'),
     byOnInconclusive: judged.filter(({ verdict, judgedVerdict }) => verdict !== judgedVerdict).length,
-    alpha: plan.alpha / plan.stages,
+    alpha: alphaOf(plan),
     minutes: median(failed.map(({ minutes }) => minutes)),
     overlap: worth < 1,
     metrics: plan.metrics.map(({ name }) => summariseMetric(name, judged, worth, isHarmTried)),

@@ -27,9 +27,9 @@ function writeHead(report: Report): string {
     ['range', `${writeTime(subject.from)} – ${writeTime(subject.to)}`],
     ['arms', describeArms(report)],
     ['harmless windows', describeWindows(report)],
-    ...plans.map(({ label, fingerprint, duration, step, alpha, stages }) => [
+    ...plans.map(({ label, fingerprint, duration, step, alpha }) => [
       'plan',
-      `${label} (${fingerprint}): ${formatDuration(duration)} in steps of ${formatDuration(step)}, alpha ${writeShare(alpha / stages)} a run`,
+      `${label} (${fingerprint}): ${formatDuration(duration)} in steps of ${formatDuration(step)}, ${alpha === null ? "Kayenta's rule" : `alpha ${writeShare(alpha)} a run`}`,
     ]),
   ];
   return `# Backtest of ${subject.service} in ${subject.environment}\n\n${writeTable(['', ''], rows)}`;

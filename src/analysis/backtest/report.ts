@@ -1,7 +1,7 @@
 import type { UnreadWindow } from './backtest.ts';
 import { type DeployRow, type DeploySummary, describeDeploy, summariseDeploys } from './deploy-summary.ts';
 import type { Deploy, SkippedChange } from './deploys.ts';
-import { type HarmlessSummary, summariseHarmless } from './harmless-summary.ts';
+import { alphaOf, type HarmlessSummary, summariseHarmless } from './harmless-summary.ts';
 import type { HarmRequest, JudgedWindow } from './judged-window.ts';
 import { fingerprint, type NamedPlan } from './past-window.ts';
 
@@ -32,8 +32,8 @@ export type ReportPlan = {
   readonly fingerprint: string;
   readonly duration: number;
   readonly step: number;
-  readonly alpha: number;
-  readonly stages: number;
+  /** What one run may spend on false alarms; `null` where its judge knows no such limit. */
+  readonly alpha: number | null;
 };
 
 /** All that a backtest found, ready to be written as JSON or Markdown. */
@@ -65,8 +65,8 @@ export type ReportSources = {
 };
 
 function describePlan({ label, plan }: NamedPlan): ReportPlan {
-  const { duration, step, alpha, stages } = plan;
-  return { label, fingerprint: fingerprint(plan).slice(0, 12), duration, step, alpha, stages };
+  const { duration, step } = plan;
+  return { label, fingerprint: fingerprint(plan).slice(0, 12), duration, step, alpha: alphaOf(plan) };
 }
 
 function makeDeploys({ deploys, plans, judged }: ReportSources): Report['deploys'] {

@@ -50,6 +50,7 @@ const plans: Readonly<Record<string, Record<string, unknown>>> = {
   'an extension': { metrics, onInconclusive: 'extend', maxDuration: '25m' },
   'an extension with looks apart': { metrics, onInconclusive: 'extend', interval: '3m', step: '1m' },
   'an early pass': { metrics, earlyPass: true, duration: '40m' },
+  "Kayenta's rule": { metrics, judge: 'kayenta' },
   'a fail for an inconclusive end': { metrics, onInconclusive: 'fail', onNoData: 'fail' },
 };
 

@@ -122,6 +122,13 @@ describe('the report on harmless windows', () => {
     assert.match(reportOf({ judged: times(10), plans }), /the plan allows 2\.5 %/);
   });
 
+  it('holds a judge that knows no alpha to none', () => {
+    const text = reportOf({ judged: times(10), plans: [makeNamedPlan({ judge: 'kayenta' })] });
+
+    assert.match(text, /web \([0-9a-f]{12}\): 30m in steps of 1m, Kayenta's rule \|/);
+    assert.match(text, /has no limit to hold that against/);
+  });
+
   it('widens the intervals where windows overlap, and says so', () => {
     const apart = makeReport(makeSources({ judged })).harmless[0]?.falseAlarms.interval;
     const overlapping = makeSources({ judged }, { harmless: { ...harmless, every: 10 * minute } });
