@@ -8,8 +8,8 @@ import {
   nanStrategies,
   outlierStrategies,
 } from '../judge/kayenta/config.ts';
+import type { Direction } from '../judge/types.ts';
 import { booleanLike, numberLike, strict } from '../parse.ts';
-import type { Plan, PlanMetric } from './plan.ts';
 
 const nonNegative = numberLike.pipe(z.number().nonnegative());
 const percent = numberLike.pipe(z.number().min(0).max(100));
@@ -48,21 +48,39 @@ export const kayentaPlanSchema = strict({
   groupWeights: z.record(group, percent).default({}),
 });
 
+/** What of a plan's metric matters here. */
+type Metric = {
+  readonly name: string;
+  readonly kind: string;
+  readonly direction: Direction;
+  readonly critical: boolean;
+  readonly per?: unknown;
+  readonly kayenta?: z.output<typeof kayentaMetricSchema> | undefined;
+};
+
+/** What of a plan matters here. */
+type KayentaPlan = {
+  readonly judge: string;
+  readonly earlyPass: boolean;
+  readonly kayenta?: z.output<typeof kayentaPlanSchema> | undefined;
+  readonly metrics: readonly Metric[];
+};
+
 const comparedKinds = ['gauge', 'ratio', 'count'];
 
-function checkMetric(metric: PlanMetric, index: number, isKayenta: boolean, context: z.RefinementCtx): void {
+function checkMetric(metric: Metric, index: number, isKayenta: boolean, context: z.RefinementCtx): void {
   const say = (key: string, message: string): void =>
     context.addIssue({ code: 'custom', path: ['metrics', index, key], message });
   if (!isKayenta && metric.kayenta !== undefined) say('kayenta', 'goes with judge: kayenta alone');
   if (!isKayenta) return;
   if (!comparedKinds.includes(metric.kind))
     say('kind', `found "${metric.kind}"; with judge: kayenta allowed are ${comparedKinds.join(', ')}`);
-  if (metric.kind === 'gauge' && metric.per !== undefined)
+  if (metric.per !== undefined)
     say('per', 'Kayenta compares one series an arm; leave it out with judge: kayenta');
 }
 
 /** Checks that what is said to Kayenta's judge is said to it, and asks it only for what it knows. */
-export function checkKayenta(value: Plan, context: z.RefinementCtx): void {
+export function checkKayenta(value: KayentaPlan, context: z.RefinementCtx): void {
   const isKayenta = value.judge === 'kayenta';
   if (!isKayenta && value.kayenta !== undefined)
     context.addIssue({ code: 'custom', path: ['kayenta'], message: 'goes with judge: kayenta alone' });
@@ -86,7 +104,7 @@ export function checkKayenta(value: Plan, context: z.RefinementCtx): void {
   }
 }
 
-function metricOf({ name, direction, critical, kayenta }: PlanMetric): KayentaConfig['metrics'][number] {
+function metricOf({ name, direction, critical, kayenta }: Metric): KayentaConfig['metrics'][number] {
   const settings = kayenta ?? kayentaMetricSchema.parse({});
   const { measure, ...thresholds } = settings.effectSize;
   const given = Object.fromEntries(Object.entries(thresholds).filter(([, value]) => value !== undefined));
@@ -99,7 +117,7 @@ function metricOf({ name, direction, critical, kayenta }: PlanMetric): KayentaCo
 }
 
 /** The canaryConfig and the thresholds that a plan with `judge: kayenta` amounts to. */
-export function kayentaConfigOf(plan: Plan): {
+export function kayentaConfigOf(plan: KayentaPlan): {
   readonly config: KayentaConfig;
   readonly thresholds: KayentaThresholds;
 } {

@@ -1,9 +1,10 @@
 import type { JudgeAnswer } from '../analysis/judging.ts';
-import type { MetricTrajectory, TrajectoryLook } from '../judge/trajectory.ts';
 import { writeBounded, writeFinding, writeScore } from './analyses/analysis.ts';
 import type { components } from './schema.gen.ts';
 
 type Schemas = components['schemas'];
+type MetricTrajectory = NonNullable<JudgeAnswer['trajectory']>['metrics'][number];
+type TrajectoryLook = MetricTrajectory['looks'][number];
 
 function writeLook({ minute, logE, verdict }: TrajectoryLook): Schemas['TrajectoryLook'] {
   return { minute, logE: Number.isFinite(logE) ? logE : null, verdict };
