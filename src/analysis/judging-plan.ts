@@ -1,5 +1,5 @@
 import { formatDuration, parseDuration } from '../duration.ts';
-import { hasCode, invalidInput } from '../errors.ts';
+import { hasCode, type InputIssue, invalidInput } from '../errors.ts';
 import { isRecord } from './judging-values.ts';
 import { type Plan, parsePlan } from './plan.ts';
 
@@ -38,6 +38,16 @@ function completeDuration(plan: Readonly<Record<string, unknown>>, step: number)
   return { ...rest, ...(mayReplace(maxDuration) ? {} : { maxDuration }), duration: formatDuration(duration) };
 }
 
+/** What is told of a step that the plan did not say is told of the samples' own, once. */
+function blameStep(issues: readonly InputIssue[], ours: readonly string[]): readonly InputIssue[] {
+  const moved = issues.map((issue) =>
+    ours.includes(issue.path) ? { ...issue, path: 'stepSeconds' } : issue,
+  );
+  return moved.filter(
+    ({ path }, index) => path !== 'stepSeconds' || moved.findIndex((one) => one.path === path) === index,
+  );
+}
+
 /** A plan for samples that are at hand. */
 export type OfflinePlan = {
   readonly plan: Plan;
@@ -67,9 +77,7 @@ export function parseOfflinePlan(value: unknown, step: number): OfflinePlan {
     return { plan: parsePlan(complete, ['plan']), hasDuration };
   } catch (error) {
     if (!hasCode(error, 'invalid_input')) throw error;
-    const isOurs = (path: string): boolean => path === 'plan.step' && mayReplace(given['step']);
-    throw invalidInput(
-      error.issues.map((issue) => (isOurs(issue.path) ? { ...issue, path: 'stepSeconds' } : issue)),
-    );
+    const ours = ['step', 'interval'].filter((name) => mayReplace(given[name])).map((name) => `plan.${name}`);
+    throw invalidInput(blameStep(error.issues, ours));
   }
 }
