@@ -88,6 +88,19 @@ describe('the rank statistics', () => {
     );
   });
 
+  it('rank sums of many shifts hold for values crowded into a corner of their range', () => {
+    const crowd = Array.from({ length: 800 }, (_, index) => Math.sin(index));
+    const outliers = { far: 1e9, near: -50, wide: Number.MAX_VALUE, narrow: 2 };
+    for (const [name, outlier] of Object.entries(outliers)) {
+      const [x, y] = [ascending(crowd), ascending([...crowd.map((value) => value / 3), outlier, -outlier])];
+      const search = rankSumOfShifts(x, y);
+      for (const shift of [0, 0.1, -0.7, 3, -1e9])
+        assert.deepEqual(search(shift), rankSum(x, y, shift), name);
+    }
+    const tiny = ascending([0, 5e-324, 1e-323]);
+    assert.deepEqual(rankSumOfShifts(tiny, tiny)(5e-324), rankSum(tiny, tiny, 5e-324));
+  });
+
   it('a difference in its place is the one that sorting all of them puts there', () => {
     fc.assert(
       fc.property(sample, sample, fc.nat(), (x, y, place) => {
