@@ -91,7 +91,7 @@ const arms = fc
   });
 
 describe('Newcombe’s interval', () => {
-  const excludesNone = ({ interval }: { interval: readonly [number, number] }) =>
+  const excludesZero = ({ interval }: { interval: readonly [number, number] }) =>
     interval[0] > 0 || interval[1] < 0;
 
   it('tells arms apart where the pooled z-test does, to a twentieth of the quantile, given 5 of each kind', () => {
@@ -104,8 +104,8 @@ describe('Newcombe’s interval', () => {
           const interval = newcombe(first, second, quantile);
           const test = twoProportionZ(first, second);
           assert.ok(interval !== null && test !== null);
-          if (Math.abs(test.z) > 1.05 * quantile) assert.ok(excludesNone(interval));
-          if (Math.abs(test.z) < quantile / 1.05) assert.ok(!excludesNone(interval));
+          if (Math.abs(test.z) > 1.05 * quantile) assert.ok(excludesZero(interval));
+          if (Math.abs(test.z) < quantile / 1.05) assert.ok(!excludesZero(interval));
         },
       ),
       { numRuns: 1000 },
@@ -117,7 +117,7 @@ describe('Newcombe’s interval', () => {
       fc.property(arms, ([first, second]) => {
         const interval = newcombe(first, second, quantile);
         const z = Math.abs(twoProportionZ(first, second)?.z ?? 0);
-        assert.ok(interval !== null && (!excludesNone(interval) || z > 0.97 * quantile));
+        assert.ok(interval !== null && (!excludesZero(interval) || z > 0.97 * quantile));
       }),
       { numRuns: 1000 },
     );
