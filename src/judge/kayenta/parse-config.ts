@@ -143,15 +143,16 @@ export function parseKayentaConfig(value: unknown, path = ''): KayentaConfig {
 }
 
 /**
- * Reads the thresholds of a request; Kayenta takes them from there alone, never from the config.
+ * Reads the thresholds of a request; Kayenta takes them from there alone, never from the config. A canary that failed
+ * has score 0, so that a pass from 0 on would pass everything and is refused.
  *
- * @throws `invalid_input` unless both are numbers from 0 to 100 and marginal is not above pass
+ * @throws `invalid_input` unless both are numbers up to 100, pass above 0 and marginal not above pass
  */
 export function parseKayentaThresholds(value: unknown, path = 'thresholds'): KayentaThresholds {
   const reader = new Reader();
   const place = { path, value };
   const fields = reader.fields(place, ['pass', 'marginal']);
-  const pass = reader.number(below(place, fields, 'pass'), percent);
+  const pass = reader.number(below(place, fields, 'pass'), { ...percent, above: true });
   const marginal = reader.number(below(place, fields, 'marginal'), percent);
   if (marginal > pass)
     reader.refuse(below(place, fields, 'marginal'), `found ${marginal}; it may be at most pass, ${pass}`);

@@ -18,9 +18,9 @@ function writeFound(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-function writeRange({ least, most = Number.POSITIVE_INFINITY, above }: Range): string {
-  if (most !== Number.POSITIVE_INFINITY) return `a number from ${least} to ${most}`;
-  return above === true ? `a number above ${least}` : `a number of at least ${least}`;
+function writeRange({ least, most, above }: Range): string {
+  const from = above === true ? `a number above ${least}` : `a number of at least ${least}`;
+  return most === undefined ? from : `${from} and at most ${most}`;
 }
 
 function isWithin(value: number, { least, most = Number.MAX_VALUE, above }: Range): boolean {
