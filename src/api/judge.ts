@@ -13,7 +13,12 @@ export type Judging = (body: unknown, signal: AbortSignal) => Promise<components
 export function createJudgeRouter(judging: Judging, drain: Drain): Router {
   const router = Router();
   router.post('/v1/judge', async (request, response) => {
-    response.json(await judging(request.body, drain.signalFor(response)));
+    try {
+      response.json(await judging(request.body, drain.signalFor(response)));
+    } catch (error) {
+      // Nobody is there to be told.
+      if (!response.destroyed) throw error;
+    }
   });
   return router;
 }

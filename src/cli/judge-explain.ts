@@ -51,15 +51,20 @@ function writeGrowth(
   return [`${indent}${bars}${said}`];
 }
 
+/** After how many steps this was said: at the look that concluded the run where each was looked at. */
+function stepsSeen({ trajectory, steps }: Judgement): number {
+  return trajectory?.find(({ verdict }) => verdict !== 'running')?.minute ?? steps;
+}
+
 function writeHead(judgement: Judgement, look: Look): string[] {
-  const { verdict, reason, score, evidence, steps, plannedSteps } = judgement;
+  const { verdict, reason, score, evidence, plannedSteps } = judgement;
   const full = failsAt(evidence.alpha, 1);
   const figures = [
     `score ${score}`,
     `logE ${writeEvidence(evidence.logE, full)}`,
     `p ${writeP(evidence.pValue)}`,
     `alpha ${evidence.alpha}`,
-    `${steps} of ${plannedSteps} steps`,
+    `after ${stepsSeen(judgement)} of ${plannedSteps} steps`,
   ].join(', ');
   const [first = '', ...rest] = wrap(`${verdict}: ${reason}`, look.width, '');
   return [

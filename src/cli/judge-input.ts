@@ -16,12 +16,21 @@ function isOpen(text: string): boolean {
   return !bare.includes('"') && occurrences(bare, /[{[]/g) > occurrences(bare, /[}\]]/g);
 }
 
+function isBody(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && 'plan' in value && 'samples' in value;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Whether `next` begins a new body although the line before is open: that line was cut off. Inside of a document an
- * object begins only after a colon, a comma or a bracket.
+ * object begins only after a colon, a comma or a bracket, and none is a body itself.
  */
 function beginsAnew(line: string, next: string): boolean {
-  return next.trimStart().startsWith('{') && !/[:,[]\s*$/.test(line);
+  return next.trimStart().startsWith('{') && (!/[:,[]\s*$/.test(line) || isBody(next));
 }
 
 /** Joins lines to one document, which may be as long as a line may. */
