@@ -50,7 +50,7 @@ function writeLeftOut({ skipped, unread }: Report): string {
 const offsetLimits =
   '- One population was held against itself at another time. What both arms of a real run share (load, time of day, ' +
   'neighbours) does not cancel here, so that there are more false alarms than with two populations side by side: ' +
-  'read the rate as an upper bound, and as no measure of the plan where traffic changes from day to day.';
+  'as a rule the rate is an upper bound, and it is no measure of the plan where traffic changes from day to day.';
 
 const sideBySideLimits =
   '- The arms are two populations that ran side by side. A lasting difference between them (another zone, older ' +

@@ -166,7 +166,7 @@ describe('the report on harmless windows', () => {
     const text = reportOf({ judged }, { harmless: { ...harmless, offset: day } });
 
     assert.match(text, /zone=b against itself 1d earlier/);
-    assert.match(text, /read the rate as an upper bound/);
+    assert.match(text, /as a rule the rate is an upper bound/);
     assert.doesNotMatch(text, /The arms are two populations/);
   });
 
