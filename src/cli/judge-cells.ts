@@ -32,7 +32,8 @@ export function failsAt(alpha: number, weight: number): number {
 
 /** Evidence with one decimal, and what it is held against. */
 export function writeEvidence(logE: number, threshold: number): string {
-  return `${logE.toFixed(1).replace('-', '−')} / ${threshold.toFixed(1)}`;
+  const shown = logE.toFixed(1).replace('-0.0', '0.0').replace('-', '−');
+  return `${shown} / ${threshold.toFixed(1)}`;
 }
 
 /** A p-value: no more than three decimals, never 0. */

@@ -66,7 +66,7 @@ function writeHead(judgement: Judgement, look: Look): string[] {
     `alpha ${evidence.alpha}`,
     `after ${stepsSeen(judgement)} of ${plannedSteps} steps`,
   ].join(', ');
-  const [first = '', ...rest] = wrap(`${verdict}: ${reason}`, look.width, '');
+  const [first = '', ...rest] = wrap(`${verdict}: ${reason}`, look.width - 2, '');
   return [
     paint(verdict, verdict, look) + first.slice(verdict.length),
     ...rest.map((line) => `  ${line}`),
@@ -109,6 +109,11 @@ function writeTable(
   return [writeRow(headings, widths), ...lines];
 }
 
+function writeFigure(heading: string, cell: string, indent: number, { width }: Look): string[] {
+  const line = `  ${heading.padEnd(indent)}  ${cell}`;
+  return line.length <= width ? [line] : [`  ${heading}`, ...wrap(cell, width, '    ')];
+}
+
 /** The same one figure a line, where a row does not fit. */
 function writeCards(
   findings: readonly Finding[],
@@ -121,7 +126,7 @@ function writeCards(
     const [name = '', verdict = '', ...figures] = rows[index] ?? [];
     return [
       paintIn(`${name}: ${verdict}`, finding.verdict, look),
-      ...figures.map((cell, column) => `  ${(headings[column + 2] ?? '').padEnd(indent)}  ${cell}`),
+      ...figures.flatMap((cell, column) => writeFigure(headings[column + 2] ?? '', cell, indent, look)),
       ...writeGrowth(finding, failsAt(alpha, finding.weight), '  ', look),
       ...wrap(finding.reason, look.width, '  '),
     ];
