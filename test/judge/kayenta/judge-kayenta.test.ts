@@ -55,6 +55,24 @@ describe('the Kayenta-compatible judge', () => {
     );
   });
 
+  it('needs the interval to keep a quarter of the estimate from 0', () => {
+    const found = (seed: number) => findingOf(noisy(seed, 104, 0.1, 60), noisy(seed + 100, 100, 0.1, 60));
+    const [short, enough] = [found(13), found(23)];
+    assert.ok(short.interval!.lower > 0.24 * short.interval!.estimate);
+    assert.equal(short.classification, 'Pass');
+    assert.ok(enough.interval!.lower < 0.28 * enough.interval!.estimate);
+    assert.equal(enough.classification, 'High');
+  });
+
+  it('takes an effect that equals what is allowed for one that counts', () => {
+    const effectSize = { ...effectDefaults('meanRatio'), allowedIncrease: 1.5, criticalIncrease: 1.5 };
+    const found = findingOf(flat(3), flat(2), { critical: true, effectSize });
+    assert.deepEqual([found.classification, found.critical], ['High', true]);
+    const low = { ...effectDefaults('meanRatio'), allowedDecrease: 0.5, criticalDecrease: 0.5 };
+    const lower = findingOf(flat(1), flat(2), { critical: true, effectSize: low });
+    assert.deepEqual([lower.classification, lower.critical], ['Low', true]);
+  });
+
   describe('what cannot be compared', () => {
     it('is an error that stays critical, with the words of Kayenta, and fails the canary', () => {
       const changes = { critical: true, mustHaveData: true };
@@ -225,6 +243,8 @@ describe('the Kayenta-compatible judge', () => {
     const found = findingOf(gross, calm, { outliers: { strategy: 'remove', outlierFactor: 3 } });
     assert.equal(found.experiment.count, 60);
     assert.equal(findingOf(gross, calm).experiment.max, 1e6);
+    const atFences = { outliers: { strategy: 'remove', outlierFactor: 0.5 } } as const;
+    assert.equal(findingOf([1, 2, 3, 4, 5], calm, atFences).experiment.count, 5);
   });
 
   it('shows muted metrics and does not count them', () => {

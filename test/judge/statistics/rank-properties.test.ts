@@ -12,6 +12,8 @@ import { rankedDifference } from '../../../src/judge/statistics/rank-difference.
 import { ascending, tieSum } from '../../../src/judge/statistics/rank-order.ts';
 import { rankSum } from '../../../src/judge/statistics/rank-sum.ts';
 import { rankSumOfShifts } from '../../../src/judge/statistics/rank-sum-shifts.ts';
+import { createRandom } from '../../support/random.ts';
+import { normals } from '../inputs.ts';
 
 const number = fc.oneof(
   fc.integer({ min: -3, max: 3 }),
@@ -196,6 +198,30 @@ describe('the rank statistics', () => {
         },
       ),
     );
+  });
+
+  it('the interval holds the shifts that the test does not reject, and no others', () => {
+    const normal = normals(createRandom(5));
+    for (const [m, n] of [
+      [8, 10],
+      [30, 25],
+      [60, 70],
+      [55, 400],
+    ] as const) {
+      const x = Float64Array.from({ length: m }, normal).sort();
+      const y = Float64Array.from({ length: n }, normal).sort();
+      const limits = hodgesLehmannInterval(x, y, 0.95)!;
+      const rejects = (shift: number) =>
+        mannWhitney(
+          x.map((value) => value - shift),
+          y,
+        )!.pValue <= 0.05;
+      assert.deepEqual(
+        [limits[0] - 1e-9, limits[0] + 1e-9, limits[1] - 1e-9, limits[1] + 1e-9].map(rejects),
+        [true, false, false, true],
+        `${m} and ${n}`,
+      );
+    }
   });
 
   it('has no interval where so few values cannot reach the level', () => {
