@@ -4,12 +4,19 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { judgePast, readWith } from '../src/analysis/backtest/judge-window.ts';
+import { pastRun } from '../src/analysis/backtest/past-window.ts';
 import type { Report } from '../src/analysis/backtest/report.ts';
+import { learn } from '../src/analysis/noise.ts';
+import type { Stores } from '../src/analysis/run-store.ts';
 import { type BacktestIo, runBacktestCommand } from '../src/backtest.ts';
 import { backtestFlags } from '../src/backtest-flags.ts';
 import { readBacktestFlags } from '../src/backtest-options.ts';
+import { chooseSubject } from '../src/backtest-subject.ts';
+import { fileSources, loadConfig } from '../src/config.ts';
 import { SerinError } from '../src/errors.ts';
 import { type ChangeReport, recordReport, recordVerdict } from '../src/ledger/changes.ts';
+import { createProvider } from '../src/metrics/registry.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { createUnitOfWork } from '../src/store/unit-of-work.ts';
 import { pathOf, readText } from './examples/files.ts';
@@ -189,6 +196,7 @@ describe('serin backtest', function () {
     const { code, stdout } = await run({ canary: ['scenario=no-data'], maxFalseAlarms: '0.05' });
 
     assert.equal(code, 3);
+    assert.equal((await run({ canary: ['scenario=no-data'] })).code, 3);
     assert.match(stdout, /no window had data, so nothing can be said/);
   });
 
@@ -370,6 +378,43 @@ describe('serin backtest', function () {
       assert.equal(code, 0);
       assert.match(stdout, /## Harmless windows[\s\S]*4 left out|4 left out[\s\S]*## Harmless windows/);
       assert.match(stdout, /## Past deploys[\s\S]*\| v1 \| succeeded \| right pass, minute 30\.5 \|/);
+    });
+
+    /** A run that was judged through its end and told of its noise. */
+    async function tellNoise(stores: Stores, changeId: string, id: string, start: number): Promise<void> {
+      const { plan } = chooseSubject(readBacktestFlags({ service: 'checkout', from: '2026-11-01' }), loaded())
+        .plans[0]!;
+      const arms = { canary: { zone: 'a' }, baseline: { zone: 'b' } };
+      const place = { service: 'checkout', environment: 'production', target: null, version: '' };
+      const window = { start, subject: { ...place, ...arms }, offset: 0, rolloutEnd: null, changeId };
+      const synthetic = createProvider('synthetic', { type: 'synthetic' });
+      const readRun = readWith(() => synthetic, new AbortController().signal);
+      const first = { ...pastRun(window, plan), id, key: id };
+      const judged = await judgePast(first, null, readRun, (input) => input);
+      await stores.runs.insert(judged);
+      await stores.noise.keep(learn(judged, await readRun(first, [])));
+    }
+    const loaded = () => loadConfig(join(folder, 'serin.yaml'), fileSources({}));
+
+    it('judges with the noise that earlier runs told of', async () => {
+      const keys = async (flags: object) =>
+        (await reportOf({ ...flags, to: '2026-11-01T02:00Z' }, io())).windows.map(({ key }) => key);
+      const [without, before] = [await keys({}), await keys({ ledger: true })];
+      assert.deepEqual(before, without);
+      const database = openDatabase(url);
+      const { stores } = createUnitOfWork(database);
+      const { items } = await stores.ledger.list({ outcome: 'succeeded' }, 1, null);
+      for (const [index, back] of [4, 3, 2].entries())
+        await tellNoise(
+          stores,
+          items[0]?.id ?? '',
+          `00000000-0000-4000-8000-00000000010${index}`,
+          from - back * hour,
+        );
+      await database.close();
+
+      assert.notDeepEqual(await keys({ ledger: true }), before);
+      assert.deepEqual(await keys({}), without);
     });
 
     it('writes nothing to the database', async () => {

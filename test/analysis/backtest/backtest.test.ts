@@ -18,6 +18,8 @@ import {
   runPast,
 } from './past.ts';
 
+const cpu = { name: 'cpu', provider: 'synthetic', query: 'cpu' };
+
 /** The windows of deploys with that behaviour of the canary. */
 function deploysOf(scenario: string, count: number): PastWindow[] {
   return Array.from({ length: count }, (_, index) =>
@@ -159,6 +161,45 @@ describe('backtest', () => {
     assert.deepEqual(deploys[0]?.harmed, []);
   });
 
+  it('puts harm into one metric at a time', async () => {
+    const indifferent = { name: 'errors', kind: 'ratio', provider: 'synthetic', margin: 50 };
+    const plans = [
+      makeNamedPlan({
+        metrics: [
+          { ...indifferent, events: 'errors', total: 'requests' },
+          { name: 'latency', kind: 'gauge', provider: 'synthetic', query: 'latency_p99' },
+        ],
+      }),
+    ];
+
+    const { judged } = await runPast(makeWindows(3, hour), countingProvider(), {
+      plans,
+      harm: { factor: 3, after: 0 },
+    });
+
+    for (const { harmed } of judged)
+      assert.deepEqual(
+        harmed.map(({ metric, caught }) => [metric, caught]),
+        [
+          ['errors', false],
+          ['latency', true],
+        ],
+      );
+  });
+
+  it('leaves a metric out that has nothing to multiply', async () => {
+    const provider = makeProvider(({ query }) => (query.startsWith('errors') ? 0 : 100));
+    const queries = { events: 'errors{{scope.zone}}', total: 'requests{{scope.zone}}' };
+    const metric = { name: 'errors', kind: 'ratio', provider: 'synthetic', ...queries };
+
+    const { judged } = await runPast([makeWindow()], provider, {
+      plans: [makeNamedPlan({ metrics: [metric] })],
+      harm: { factor: 3, after: 0 },
+    });
+
+    assert.deepEqual(judged[0]?.harmed, []);
+  });
+
   it('refuses a metric that asks the same for both arms and gets the same', async () => {
     const provider = makeProvider((_, point) => point % 7);
 
@@ -220,6 +261,24 @@ describe('backtest', () => {
       progress.map(({ unread }) => unread),
       [1, 2],
     );
+  });
+
+  it('goes on where every third window can be read', async () => {
+    const inner = countingProvider();
+    const provider: Provider = {
+      ...inner,
+      fetch: async (request) => {
+        if (Math.floor((request.from - start) / hour) % 3 !== 2)
+          throw new SerinError('provider_unreachable', 'away');
+        return inner.fetch(request);
+      },
+    };
+    const plans = [makeNamedPlan({ duration: '10m', metrics: [{ ...cpu, kind: 'limit', max: 100 }] })];
+    const windows = makeWindows(6, hour).map((window) => ({ ...window, changeId: 'c1' }));
+
+    const { judged, unread } = await runPast(windows, provider, { plans });
+
+    assert.deepEqual([judged.length, unread.length], [2, 4]);
   });
 
   it('counts an answer that cannot be read as a histogram as not read', async () => {

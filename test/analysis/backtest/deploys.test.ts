@@ -74,6 +74,7 @@ describe('planDeploys', () => {
     assert.deepEqual(windowAt(start + minute), { how: 'aborted', at: start + 10 * minute });
     assert.deepEqual(windowAt(start + hour), { how: 'completed', at: start + 2 * hour });
     assert.equal(windowAt(start + 3 * hour), null);
+    assert.equal(windowAt(start - minute), null);
     const open = [{ startedAt: start, endedAt: null, result: 'open' as const }];
     const { deploys } = planDeploys([makeChange({ attempts: open })], none, scopes);
     assert.equal(deploys[0]?.windows[0]?.rolloutEnd, null);

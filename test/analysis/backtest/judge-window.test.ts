@@ -124,13 +124,13 @@ describe('judgePast', () => {
     assert.equal(cut.verdict, 'pass');
   });
 
-  it('does not wait for data that nobody can compute with', async () => {
-    const huge = makeProvider(({ arm }) => (arm === 'canary' ? Number.MAX_VALUE : -Number.MAX_VALUE));
-    const plan = makePlan({ metrics: [metrics[1]], onInconclusive: 'extend' });
+  it('does not wait for better data where what there is makes no sense', async () => {
+    const negative = makeProvider(({ query }) => (query === 'errors' ? -1 : 100));
+    const plan = makePlan({ metrics: [metrics[0]], onInconclusive: 'extend' });
 
-    const run = await judgeScenario('harmless', plan, { provider: huge });
+    const run = await judgeScenario('harmless', plan, { provider: negative });
 
-    assert.equal(run.verdict, 'inconclusive');
-    assert.equal(run.judgement?.findings[0]?.verdict, 'inconclusive');
+    assert.deepEqual([run.verdict, run.judgement?.findings[0]?.obstacle], ['inconclusive', 'error']);
+    assert.equal((run.concludedAt ?? 0) - start, 20.5 * minute);
   });
 });
