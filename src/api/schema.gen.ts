@@ -613,7 +613,7 @@ export interface components {
              * @enum {string}
              */
             looks?: "each" | "last";
-            /** @description The baseline's own past up to the start, of metrics of the plan by their name; gauges learn their noise from it. */
+            /** @description The baseline's own past up to the start, of metrics of the plan by their name; gauges learn their noise from it, unless the plan says `noise: {history: false}`. */
             history?: {
                 [key: string]: components["schemas"]["MetricHistory"];
             };
@@ -712,9 +712,9 @@ export interface components {
         FailedAt: number | null;
         /** @description What the noise of a gauge was learned from besides the run itself. */
         NoiseSources: {
-            /** @description Steps of the baseline's past before the start; 0 is none. */
+            /** @description Steps of the baseline's past before the start; 0 is none, or a plan with `noise: {history: false}`. */
             historySteps: number;
-            /** @description Earlier analyses of the same service and metric; 0 is none. */
+            /** @description Earlier analyses of the same service and metric; 0 is none, or a plan with `noise: {earlierRuns: false}`. */
             earlierRuns: number;
             /** @description Pods told apart in each arm; null without `per: pod`. */
             pods: {
@@ -723,7 +723,7 @@ export interface components {
                 /** @description Pods of the baseline. */
                 baseline: number;
             } | null;
-            /** @description The part of the margin added because pods of one arm differ from each other; 0 is none. */
+            /** @description The part of the margin added because pods of one arm differ from each other, as `podOffsetGuard` says; 0 is none. */
             podOffset: number;
             /** @description How much one step is like the one before, from -1 to 1; null when unknown. */
             autocorrelation: number | null;
