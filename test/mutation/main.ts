@@ -1,0 +1,62 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { globSync } from 'tinyglobby';
+import { drawn, listUndetected, merge, type Tried, undetected, writeTable } from './report.ts';
+import { keyOf, type Sampling } from './sample.ts';
+import { tryMutants } from './stryker.ts';
+import { allTests, ownTests, partOf } from './suites.ts';
+
+const folder = 'reports/mutation';
+
+const usage = `npm run mutate -- [FILE…] [--sample SHARE] [--seed NUMBER]
+  FILE      what to mutate, of src/judge (default: all of it); a pattern will do
+  --sample  the part of the mutants to try, more than 0 and at most 1 (default: 1)
+  --seed    which part (default: 1)`;
+
+function readArguments(): { readonly files: string[]; readonly sampling: Sampling } {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { sample: { type: 'string', default: '1' }, seed: { type: 'string', default: '1' } },
+  });
+  const [share, seed] = [Number(values.sample), Number(values.seed)];
+  if (!(share > 0 && share <= 1)) throw new Error(`--sample ${values.sample} is not above 0 and at most 1`);
+  if (!Number.isInteger(seed)) throw new Error(`--seed ${values.seed} is no integer`);
+  const files = globSync(positionals.length === 0 ? ['src/judge/**/*.ts'] : positionals).filter((file) =>
+    file.startsWith('src/judge/'),
+  );
+  if (files.length === 0) throw new Error(`no file of src/judge matches ${positionals.join(' ')}`);
+  return { files: files.sort(), sampling: { share, seed } };
+}
+
+/** First with the tests that mirror the part, then what they did not find with all of the judge's. */
+async function tryPart(part: string, files: readonly string[], sampling: Sampling): Promise<Tried[]> {
+  const own = await tryMutants(files, { tests: ownTests(part), sampling, only: null });
+  const left = undetected(drawn(own, sampling)).map(keyOf);
+  const second =
+    left.length === 0 ? [] : await tryMutants(files, { tests: allTests(), sampling, only: left });
+  return drawn(merge(own, second), sampling);
+}
+
+async function main(): Promise<void> {
+  const { files, sampling } = readArguments();
+  mkdirSync(folder, { recursive: true });
+  for (const part of new Set(files.map(partOf))) {
+    const tried = await tryPart(
+      part,
+      files.filter((file) => partOf(file) === part),
+      sampling,
+    );
+    const report = `${writeTable(tried, sampling)}\n\n${listUndetected(tried)}\n`;
+    writeFileSync(`${folder}/${part}.json`, `${JSON.stringify({ ...sampling, mutants: tried }, null, 2)}\n`);
+    writeFileSync(`${folder}/${part}.md`, report);
+    process.stdout.write(`\n${part}\n\n${report}`);
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${message}\n${usage}\n`);
+  process.exitCode = 2;
+}
