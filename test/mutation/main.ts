@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { globSync } from 'tinyglobby';
 import { drawn, listUndetected, merge, type Tried, undetected, writeTable } from './report.ts';
@@ -8,15 +8,26 @@ import { allTests, ownTests, partOf } from './suites.ts';
 
 const folder = 'reports/mutation';
 
-const usage = `npm run mutate -- [FILE…] [--sample SHARE] [--seed NUMBER]
+const usage = `npm run mutate -- [FILE…] [--sample SHARE] [--seed NUMBER] [--again]
   FILE      what to mutate, of src/judge (default: all of it); a pattern will do
   --sample  the part of the mutants to try, more than 0 and at most 1 (default: 1)
-  --seed    which part (default: 1)`;
+  --seed    which part (default: 1)
+  --again   only those that the last run of the same sources did not find, after tests were added`;
 
-function readArguments(): { readonly files: string[]; readonly sampling: Sampling } {
+type Arguments = {
+  readonly files: readonly string[];
+  readonly sampling: Sampling;
+  readonly again: boolean;
+};
+
+function readArguments(): Arguments {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { sample: { type: 'string', default: '1' }, seed: { type: 'string', default: '1' } },
+    options: {
+      sample: { type: 'string', default: '1' },
+      seed: { type: 'string', default: '1' },
+      again: { type: 'boolean', default: false },
+    },
   });
   const [share, seed] = [Number(values.sample), Number(values.seed)];
   if (!(share > 0 && share <= 1)) throw new Error(`--sample ${values.sample} is not above 0 and at most 1`);
@@ -25,12 +36,23 @@ function readArguments(): { readonly files: string[]; readonly sampling: Samplin
     file.startsWith('src/judge/'),
   );
   if (files.length === 0) throw new Error(`no file of src/judge matches ${positionals.join(' ')}`);
-  return { files: files.sort(), sampling: { share, seed } };
+  return { files: files.sort(), sampling: { share, seed }, again: values.again };
+}
+
+/** What the last run found. */
+function readLast(part: string): Tried[] {
+  return (JSON.parse(readFileSync(`${folder}/${part}.json`, 'utf8')) as { mutants: Tried[] }).mutants;
 }
 
 /** First with the tests that mirror the part, then what they did not find with all of the judge's. */
-async function tryPart(part: string, files: readonly string[], sampling: Sampling): Promise<Tried[]> {
-  const own = await tryMutants(files, { tests: ownTests(part), sampling, only: null });
+async function tryPart(
+  part: string,
+  files: readonly string[],
+  { sampling, again }: Arguments,
+): Promise<Tried[]> {
+  const own = again
+    ? readLast(part)
+    : await tryMutants(files, { tests: ownTests(part), sampling, only: null });
   const left = undetected(drawn(own, sampling)).map(keyOf);
   const second =
     left.length === 0 ? [] : await tryMutants(files, { tests: allTests(), sampling, only: left });
@@ -38,13 +60,14 @@ async function tryPart(part: string, files: readonly string[], sampling: Samplin
 }
 
 async function main(): Promise<void> {
-  const { files, sampling } = readArguments();
+  const asked = readArguments();
+  const { files, sampling } = asked;
   mkdirSync(folder, { recursive: true });
   for (const part of new Set(files.map(partOf))) {
     const tried = await tryPart(
       part,
       files.filter((file) => partOf(file) === part),
-      sampling,
+      asked,
     );
     const report = `${writeTable(tried, sampling)}\n\n${listUndetected(tried)}\n`;
     writeFileSync(`${folder}/${part}.json`, `${JSON.stringify({ ...sampling, mutants: tried }, null, 2)}\n`);
