@@ -8,15 +8,17 @@ import { allTests, ownTests, partOf } from './suites.ts';
 
 const folder = 'reports/mutation';
 
-const usage = `npm run mutate -- [FILE…] [--sample SHARE] [--seed NUMBER] [--again]
+const usage = `npm run mutate -- [FILE…] [--sample SHARE] [--seed NUMBER] [--tests PATTERN] [--again]
   FILE      what to mutate, of src/judge (default: all of it); a pattern will do
   --sample  the part of the mutants to try, more than 0 and at most 1 (default: 1)
   --seed    which part (default: 1)
+  --tests   with these tests alone (default: those that mirror the part, then all of the judge's)
   --again   only those that the last run of the same sources did not find, after tests were added`;
 
 type Arguments = {
   readonly files: readonly string[];
   readonly sampling: Sampling;
+  readonly tests: string | null;
   readonly again: boolean;
 };
 
@@ -26,6 +28,7 @@ function readArguments(): Arguments {
     options: {
       sample: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
+      tests: { type: 'string' },
       again: { type: 'boolean', default: false },
     },
   });
@@ -36,7 +39,7 @@ function readArguments(): Arguments {
     file.startsWith('src/judge/'),
   );
   if (files.length === 0) throw new Error(`no file of src/judge matches ${positionals.join(' ')}`);
-  return { files: files.sort(), sampling: { share, seed }, again: values.again };
+  return { files: files.sort(), sampling: { share, seed }, tests: values.tests ?? null, again: values.again };
 }
 
 /** What the last run found. */
@@ -45,18 +48,16 @@ function readLast(part: string): Tried[] {
 }
 
 /** First with the tests that mirror the part, then what they did not find with all of the judge's. */
-async function tryPart(
-  part: string,
-  files: readonly string[],
-  { sampling, again }: Arguments,
-): Promise<Tried[]> {
-  const own = again
+async function tryPart(part: string, files: readonly string[], asked: Arguments): Promise<Tried[]> {
+  const { sampling, again } = asked;
+  const chosen = asked.tests === null ? null : globSync(asked.tests);
+  const first = again
     ? readLast(part)
-    : await tryMutants(files, { tests: ownTests(part), sampling, only: null });
-  const left = undetected(drawn(own, sampling)).map(keyOf);
-  const second =
-    left.length === 0 ? [] : await tryMutants(files, { tests: allTests(), sampling, only: left });
-  return drawn(merge(own, second), sampling);
+    : await tryMutants(files, { tests: chosen ?? ownTests(part), sampling, only: null });
+  const only = undetected(drawn(first, sampling)).map(keyOf);
+  if (only.length === 0 || (chosen !== null && !again)) return drawn(first, sampling);
+  const second = await tryMutants(files, { tests: chosen ?? allTests(), sampling, only });
+  return drawn(merge(first, second), sampling);
 }
 
 async function main(): Promise<void> {
