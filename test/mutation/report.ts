@@ -17,9 +17,10 @@ export type Tally = Readonly<Record<Outcome, number>> & {
 
 const z = 1.959963984540054;
 
-/** Mutants of the second pass take the place of what the first said of them. */
+/** What the second pass says of a mutant counts, but where it had no test for one that others ran through. */
 export function merge(first: readonly Tried[], second: readonly Tried[]): Tried[] {
-  const later = new Map(second.map((one) => [keyOf(one), one]));
+  const told = second.filter(({ outcome }) => outcome !== 'uncovered');
+  const later = new Map(told.map((one) => [keyOf(one), one]));
   return first.map((one) => later.get(keyOf(one)) ?? one);
 }
 

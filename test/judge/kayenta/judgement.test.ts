@@ -89,7 +89,7 @@ describe('a run judged by Kayenta’s rule', () => {
 });
 
 describe('what is told of a run judged by Kayenta’s rule', () => {
-  const rate = (events: number, changes: Partial<Extract<MetricInput, { kind: 'count' }>> = {}) =>
+  const rate = (events: number, changes: Parameters<typeof ratio>[2] = {}) =>
     ratio([flat(events), flat(1000)], [flat(10), flat(1000)], changes);
 
   it('are ratios and counts by events per total of each step, with the sums of both', () => {
