@@ -116,6 +116,7 @@ describe('what is told of a run judged by Kayenta’s rule', () => {
       noisy(seed, value, 0.001).map((one, step) => ((step + seed) % 6 === 0 ? null : one));
     const [finding] = judged([gauge(gappy(101, 1), gappy(100, 2))]).findings;
     assert.equal(finding?.cliffsDelta, 1);
+    assert.equal(judged([gauge(gappy(99, 1), gappy(100, 2))]).findings[0]?.cliffsDelta, -1);
     assert.deepEqual([finding?.canary.missing, finding?.baseline.missing], [5, 5]);
     assert.ok(Math.abs((finding?.canary.mean ?? 0) - 101) < 0.1);
     assert.ok(Math.abs((finding?.baseline.mean ?? 0) - 100) < 0.1);
