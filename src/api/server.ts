@@ -1,9 +1,9 @@
 import type { RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
-import type { Authentication } from '../auth/authentication.ts';
 import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
+import type { Authentication } from '../auth/authentication.ts';
 import { SerinError } from '../errors.ts';
 import type { Changes } from '../ledger/changes.ts';
 import type { Reports } from '../ledger/reports.ts';
