@@ -33,21 +33,27 @@ function resolve(schema: Schema): Schema {
   return schema.$ref === undefined ? schema : resolve(schemas[schema.$ref.split('/').at(-1) ?? ''] ?? {});
 }
 
-/** The least value of a schema: required members only. */
+function leastObject({ required = [], properties = {} }: Schema): unknown {
+  return Object.fromEntries(required.map((name) => [name, leastValue(properties[name] ?? {})]));
+}
+
+/** The least value of a type. */
+const leastOf: Readonly<Record<string, (schema: Schema) => unknown>> = {
+  object: leastObject,
+  array: ({ items = {} }) => [leastValue(items)],
+  integer: () => 1,
+  number: () => 1,
+  boolean: () => false,
+  string: ({ format }) => (format === 'date-time' ? '2026-01-01T00:00:00Z' : 'x'),
+};
+
+/** The least value that a schema takes: required members only, the first of alternatives. */
 function leastValue(given: Schema): unknown {
-  const schema = resolve(given);
-  const [alternative] = [...(schema.oneOf ?? []), ...(schema.anyOf ?? [])];
+  const { enum: words, oneOf = [], anyOf = [], ...schema } = resolve(given);
+  const [alternative] = [...oneOf, ...anyOf];
   if (alternative !== undefined) return leastValue(alternative);
-  if (schema.enum !== undefined) return schema.enum[0];
-  if (schema.properties !== undefined || schema.type === 'object') {
-    const names = schema.required ?? [];
-    return Object.fromEntries(names.map((name) => [name, leastValue(schema.properties?.[name] ?? {})]));
-  }
-  const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
-  if (type === 'array') return [leastValue(schema.items ?? {})];
-  if (type === 'integer' || type === 'number') return 1;
-  if (type === 'boolean') return false;
-  return schema.format === 'date-time' ? '2026-01-01T00:00:00Z' : 'x';
+  const [type = 'object'] = [schema.type ?? []].flat();
+  return words === undefined ? leastOf[type]?.(schema) : words[0];
 }
 
 type Example = { readonly value?: unknown };
