@@ -19,6 +19,8 @@ export type AuthenticationDeps = {
   readonly authenticators: () => readonly Authenticator[];
   /** Whether any credential exists or is configured. Rejects with `store_unavailable` while that is not known. */
   readonly isOn: () => Promise<boolean>;
+  /** Told when somebody showed a token that exists: access control is on then, also while the store is away. */
+  readonly onTokenSeen: () => void;
   /** What callers without a credential may do as long as access control is off. */
   readonly rolesWhenOff: readonly Role[];
   /** All names, aliases too, of the services of a scope. */
@@ -52,6 +54,7 @@ export function createAuthentication(deps: AuthenticationDeps): Authentication {
     for (const authenticator of deps.authenticators()) {
       const found = await authenticator(credential);
       if (found === null) continue;
+      if (!isRefusal(found) || found.refused !== 'malformed') deps.onTokenSeen();
       if (isRefusal(found) || found.services === null) return found;
       return { ...found, services: deps.expandScope(found.services) };
     }
@@ -73,11 +76,16 @@ export function createAuthentication(deps: AuthenticationDeps): Authentication {
 export function createSwitch(
   configured: () => boolean,
   anyToken: () => Promise<boolean>,
-): () => Promise<boolean> {
+): Pick<AuthenticationDeps, 'isOn' | 'onTokenSeen'> {
   let seen = false;
-  return async () => {
-    if (!seen && configured()) return true;
-    seen ||= await anyToken();
-    return seen;
+  return {
+    isOn: async () => {
+      if (!seen && configured()) return true;
+      seen ||= await anyToken();
+      return seen;
+    },
+    onTokenSeen: () => {
+      seen = true;
+    },
   };
 }
