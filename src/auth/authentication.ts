@@ -40,6 +40,11 @@ const missing: Refusal = {
 };
 const unknown: Refusal = { refused: 'unknown', message: 'the credential is not known here' };
 
+/** A typing error proves no token. */
+function isMalformed(found: Caller | Refusal): boolean {
+  return isRefusal(found) && found.refused === 'malformed';
+}
+
 /** Whether a caller was refused. */
 export function isRefusal(found: Caller | Refusal): found is Refusal {
   return 'refused' in found;
@@ -50,13 +55,14 @@ export function isRefusal(found: Caller | Refusal): found is Refusal {
  * caller is anonymous as long as access control is off, and refused once it is on.
  */
 export function createAuthentication(deps: AuthenticationDeps): Authentication {
+  const widen = (caller: Caller): Caller =>
+    caller.services === null ? caller : { ...caller, services: deps.expandScope(caller.services) };
   const know = async (credential: string): Promise<Caller | Refusal> => {
     for (const authenticator of deps.authenticators()) {
       const found = await authenticator(credential);
       if (found === null) continue;
-      if (!isRefusal(found) || found.refused !== 'malformed') deps.onTokenSeen();
-      if (isRefusal(found) || found.services === null) return found;
-      return { ...found, services: deps.expandScope(found.services) };
+      if (!isMalformed(found)) deps.onTokenSeen();
+      return isRefusal(found) ? found : widen(found);
     }
     return unknown;
   };
