@@ -105,7 +105,9 @@ describe('serin, the binary', () => {
     assert.match(serin.output(), /no credential is configured.*--allow-unauthenticated/);
   });
 
-  it('listens where others can reach it once a token exists, and lets nobody in without', async () => {
+  it('listens where others can reach it once a token exists, and lets nobody in without', async function () {
+    // Three processes, one after the other.
+    this.timeout(60_000);
     const made = start(['token', 'create', '--role', 'read', '--name', 'ci']);
     assert.equal(await made.end(), 0);
     const token = made.output().match(/^serin_\S+$/m)?.[0] ?? '';
