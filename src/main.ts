@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { App } from './app.ts';
 import { backtestFlags } from './backtest-flags.ts';
+import type { Io } from './cli/io.ts';
 import { hasCode, SerinError } from './errors.ts';
 
 /** Exit codes of the command line: usage and bad input, and everything that is away. */
@@ -76,13 +77,19 @@ async function serve(options: ServeOptions): Promise<void> {
   const settings = readSettings(process.env);
   const path = options.config ?? settings.configPath;
   const sources = fileSources(process.env);
-  if (!isLoopback(settings.host) && !options.allowUnauthenticated) {
+  const app = createApp({
+    settings,
+    config: loadConfig(path, sources),
+    version: readVersion(),
+    allowUnauthenticated: options.allowUnauthenticated,
+  });
+  if (!isLoopback(settings.host) && !options.allowUnauthenticated && !(await app.mayHaveCredentials())) {
+    await app.stop(0);
     throw new SerinError(
       'invalid_input',
-      `SERIN_LISTEN: found ${settings.host}, which others can reach, but no credential is configured; listen on 127.0.0.1, or say --allow-unauthenticated if something in front of Serin keeps strangers out`,
+      `SERIN_LISTEN: found ${settings.host}, which others can reach, but no credential is configured and no token exists; make one with serin token create, listen on 127.0.0.1, or say --allow-unauthenticated if something in front of Serin keeps strangers out`,
     );
   }
-  const app = createApp({ settings, config: loadConfig(path, sources), version: readVersion() });
   const address = await app.listen();
   handleSignals(app, () => app.reload(loadConfig(path, sources)));
   app.logger.info({ address, config: path }, 'listening');
@@ -146,6 +153,21 @@ async function backtest(flags: Readonly<Record<string, unknown>>): Promise<void>
   });
 }
 
+function ioOfProcess(): Io {
+  return {
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    isTTY: process.stderr.isTTY === true,
+    fetch: globalThis.fetch,
+    now: Date.now,
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
+    exit: (code) => {
+      process.exitCode = code;
+    },
+  };
+}
+
 async function createProgram(): Promise<Command> {
   const { registerCliCommands } = await import('./cli/commands.ts');
   const { registerJudge } = await import('./cli/judge.ts');
@@ -184,17 +206,9 @@ async function createProgram(): Promise<Command> {
     .action(backtest);
   for (const [flag, description] of backtestFlags) command.option(flag, description);
   registerJudge(program, judgeIoOf(process));
-  registerCliCommands(program, {
-    env: process.env,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    isTTY: process.stderr.isTTY === true,
-    fetch: globalThis.fetch,
-    now: Date.now,
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
-    exit: (code) => {
-      process.exitCode = code;
-    },
+  registerCliCommands(program, ioOfProcess(), async () => {
+    const { openDirectTokens } = await import('./token-command.ts');
+    return openDirectTokens(process.env, Date.now);
   });
   return program;
 }

@@ -1,5 +1,6 @@
+import type { Actor } from '../ledger/actor.ts';
 import type { ChangeFacts } from '../ledger/change.ts';
-import type { Rollout, Run, Scope } from './run.ts';
+import type { OverrideRequest, Rollout, Run, Scope } from './run.ts';
 import type { KeptSeries, Page, RunFilter } from './run-store.ts';
 
 /** What a caller asks to have judged; every caller's own body is translated to this. Times in milliseconds. */
@@ -24,6 +25,8 @@ export type StartRequest = {
   readonly dryRun: boolean;
   /** True for callers that poll until the verdict; such a run expires when no longer asked for. */
   readonly polled: boolean;
+  /** Who asks: an admin may loosen, and nobody may start what is outside its scope. */
+  readonly by: Actor;
 };
 
 /** What happened to a run, as told to those who watch it. */
@@ -35,9 +38,16 @@ export type Runs = {
   start(request: StartRequest): Promise<Run>;
   /** Notes that the run was asked for. `not_found` when there is none. */
   get(id: string): Promise<Run>;
+  /** The run, without noting that it was asked for. `not_found` when there is none. */
+  find(id: string): Promise<Run>;
   list(filter: RunFilter, limit: number, cursor: string | null): Promise<Page<Run>>;
   /** The verdict becomes inconclusive; harmless when the run is over already. */
-  cancel(id: string): Promise<Run>;
+  cancel(id: string, by: Actor): Promise<Run>;
+  /**
+   * Puts a person's verdict in the place of the judge's. `forbidden` to the caller who asked for the run, `conflict`
+   * for a dry run.
+   */
+  override(id: string, asked: OverrideRequest, by: Actor): Promise<Run>;
   /** The series that were judged. */
   series(id: string): Promise<readonly KeptSeries[]>;
   /** Resolves with the run as soon as it is over, after `waitMs`, or when `signal` aborts; whichever is first. */

@@ -1,9 +1,11 @@
 import { type Request, Router } from 'express';
+import { mustConcern, mustConcernList } from '../auth/caller.ts';
 import { type InputIssue, invalidInput } from '../errors.ts';
 import { type Change, type ChangeFacts, outcomes } from '../ledger/change.ts';
 import type { ChangeReport, Changes, Ruling } from '../ledger/changes.ts';
 import type { ChangeFilter } from '../ledger/ledger-store.ts';
 import { readFacts } from './analyses/start-request.ts';
+import { actorOf, callerOf } from './context.ts';
 import { queryPage, queryRange, queryText, queryWord } from './query.ts';
 import type { components } from './schema.gen.ts';
 import { parseInstant, writeInstant, writeInstantOrNull } from './times.ts';
@@ -95,16 +97,14 @@ function readReports(body: Schemas['ChangeReport'] | Schemas['ChangeReport'][]):
   return reports;
 }
 
-function readRuling(body: Schemas['Ruling'], now: number): Ruling {
+function readRuling(body: Schemas['Ruling'], now: number): Omit<Ruling, 'by'> {
   const issues: InputIssue[] = [];
   const at = body.at === undefined ? now : parseInstant(body.at, 'at', issues);
   if (issues.length > 0) throw invalidInput(issues);
-  // Without credentials there is one caller, who may do everything.
   return {
     outcome: body.outcome,
     failureClass: body.failureClass ?? null,
     at,
-    by: 'admin',
     reason: body.reason,
   };
 }
@@ -122,19 +122,24 @@ function readFilter(request: Request): ChangeFilter {
 export function createChangesRouter(changes: Changes, now: () => number): Router {
   const router = Router();
   router.post('/v1/changes', async (request, response) => {
-    const written = (await changes.report(readReports(request.body))).map(writeChange);
+    const written = (await changes.report(readReports(request.body), actorOf(response))).map(writeChange);
     response.json(Array.isArray(request.body) ? { items: written } : written[0]);
   });
   router.get('/v1/changes', async (request, response) => {
     const { limit, cursor } = queryPage(request);
-    const page = await changes.list(readFilter(request), limit, cursor);
+    const filter = readFilter(request);
+    mustConcernList(callerOf(response), filter.service);
+    const page = await changes.list(filter, limit, cursor);
     response.json({ items: page.items.map(writeChange), nextCursor: page.nextCursor });
   });
   router.get('/v1/changes/:id', async (request, response) => {
-    response.json(writeChange(await changes.get(String(request.params['id']))));
+    const change = await changes.get(String(request.params['id']));
+    mustConcern(callerOf(response), change.service);
+    response.json(writeChange(change));
   });
   router.post('/v1/changes/:id/outcome', async (request, response) => {
-    const ruled = await changes.rule(String(request.params['id']), readRuling(request.body, now()));
+    const ruling = readRuling(request.body, now());
+    const ruled = await changes.rule(String(request.params['id']), ruling, actorOf(response));
     response.json(writeChange(ruled));
   });
   return router;

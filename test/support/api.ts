@@ -7,6 +7,7 @@ import type { Runs, StartRequest } from '../../src/analysis/runs.ts';
 import { createServer, type ServerDeps } from '../../src/api/server.ts';
 import { readSpecText } from '../../src/api/spec.ts';
 import { createValidation } from '../../src/api/validation.ts';
+import { anonymousCaller } from '../../src/auth/caller.ts';
 import { SerinError } from '../../src/errors.ts';
 import type { Change } from '../../src/ledger/change.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -50,8 +51,10 @@ export function makeRuns(changes: Partial<Runs> = {}, stored: readonly Run[] = [
   return {
     start: async () => makeRun(),
     get: find,
+    find,
     list: async () => ({ items: stored, nextCursor: null }),
     cancel: async (id) => ({ ...(await find(id)), phase: 'cancelled', verdict: 'inconclusive' }),
+    override: async (id, { verdict }) => ({ ...(await find(id)), phase: 'concluded', verdict }),
     series: async () => [],
     waitFor: find,
     async *watch(id) {
@@ -127,6 +130,9 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
     reports: { changeFailure: refuse },
     judging: refuse,
+    tokens: { create: refuse, list: refuse, revoke: refuse },
+    audit: { list: refuse },
+    authentication: { identify: async () => anonymousCaller(['admin']) },
     health: { live: () => true, ready: async () => ({ ok: true, checks: { database: 'ok' } }) },
     logger: createLogger('silent'),
     metrics: createMetrics({ process: false }),
