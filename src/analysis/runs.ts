@@ -12,6 +12,8 @@ export type StartRequest = {
   readonly target: string | null;
   readonly change: Partial<ChangeFacts>;
   readonly rollout: Rollout | null;
+  /** Whose rollout it is, as the ledger knows its source; `argo-rollouts` when left out. */
+  readonly source?: string | undefined;
   /** Name of a configured template; `null`: the service's. */
   readonly template: string | null;
   /** A plan in place, as it came; parsed and refused here. */

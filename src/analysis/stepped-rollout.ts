@@ -16,8 +16,8 @@ export type SteppedRollout = {
   readonly target: string | null;
   /** How many steps were granted. */
   readonly grants: number;
-  /** The analysis of the window that the last grant opened. */
-  readonly analysisId: string;
+  /** The analysis of the window that the last grant opened; `null` for a rollout that was only told of. */
+  readonly analysisId: string | null;
   /** How long a step is held after an analysis that ended without a verdict. */
   readonly patience: number;
   readonly createdAt: number;
@@ -39,7 +39,9 @@ export interface SteppedRolloutStore {
 export type Advice = { readonly yes: boolean; readonly reason: string };
 
 function sentence(run: Run): string {
-  return run.verdict === 'running' ? `the analysis still runs: ${run.reason}` : `${run.verdict}: ${run.reason}`;
+  return run.verdict === 'running'
+    ? `the analysis still runs: ${run.reason}`
+    : `${run.verdict}: ${run.reason}`;
 }
 
 /** Whether nothing speaks against the rollout as it stands: only a fail does. */

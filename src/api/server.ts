@@ -1,9 +1,10 @@
 import type { RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
-import type { Authentication } from '../auth/authentication.ts';
 import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
+import type { SteppedRollouts } from '../analysis/stepped-rollouts.ts';
+import type { Authentication } from '../auth/authentication.ts';
 import { SerinError } from '../errors.ts';
 import type { Changes } from '../ledger/changes.ts';
 import type { Reports } from '../ledger/reports.ts';
@@ -19,6 +20,8 @@ import { readBody } from './body.ts';
 import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
 import { createDrain, type Drain } from './drain.ts';
+import { catchFlaggerErrors, createFlaggerRouter, type FlaggerDeps } from './flagger/hooks.ts';
+import { createFlaggerPrometheusRouter } from './flagger/prometheus.ts';
 import { createHealthRouter, type Health } from './health.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
@@ -34,6 +37,7 @@ import { createValidation, type Validation } from './validation.ts';
 export type ServerDeps = {
   readonly runs: Runs;
   readonly rolloutEvents: RolloutEvents;
+  readonly steppedRollouts: SteppedRollouts;
   readonly changes: Changes;
   readonly reports: Reports;
   readonly judging: Judging;
@@ -138,12 +142,14 @@ export function createServer(deps: ServerDeps): ApiServer {
     logger,
     publicUrl,
   };
+  const flagger: FlaggerDeps = { steppedRollouts: deps.steppedRollouts, after, now, logger };
   app.disable('x-powered-by');
   app.enable('case sensitive routing');
   addReading(app, deps, drain, validation);
   app.use(createAnalysesRouter({ runs, drain, after, publicUrl }));
   app.use(createArgoAnalysisRouter(argo));
   app.use(createArgoEventsRouter(deps.rolloutEvents, after));
+  app.use(createFlaggerRouter(flagger), createFlaggerPrometheusRouter(runs, now));
   app.use(createChangesRouter(deps.changes, now));
   app.use(createReportsRouter(deps.reports));
   app.use(createJudgeRouter(deps.judging, drain));
@@ -156,6 +162,12 @@ export function createServer(deps: ServerDeps): ApiServer {
       specText: validation.specText,
     }),
   );
-  app.use(notFound, refine(validation.spec), catchArgoErrors(argo), answerErrors(logger));
+  app.use(
+    notFound,
+    refine(validation.spec),
+    catchArgoErrors(argo),
+    catchFlaggerErrors(flagger),
+    answerErrors(logger),
+  );
   return { handler: app, drain: drain.drain };
 }

@@ -12,7 +12,7 @@ type Row = {
   readonly environment: string;
   readonly target_key: string;
   readonly grants: unknown;
-  readonly analysis_id: string;
+  readonly analysis_id: string | null;
   readonly patience_ms: unknown;
   readonly created_at: unknown;
   readonly ended_at: unknown;

@@ -126,6 +126,7 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
         return 'recorded';
       },
     },
+    steppedRollouts: { stay: refuse, step: refuse, rollBack: refuse, end: refuse },
     changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
     reports: { changeFailure: refuse },
     judging: refuse,
