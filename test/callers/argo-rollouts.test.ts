@@ -3,6 +3,7 @@ import type { components } from '../../src/api/schema.gen.ts';
 import { assessWeb, shippedConditions, type WebPhase } from '../support/argo-web.ts';
 import { goRequest } from '../support/go-client.ts';
 import { type DatabaseName, databaseNames, type SerinProcess, startSerin } from '../support/serin-process.ts';
+import { sideBySide } from '../support/side-by-side.ts';
 import { until } from '../support/until.ts';
 
 type Answer = components['schemas']['ArgoAnswer'];
@@ -38,7 +39,7 @@ async function measure(serin: SerinProcess, body: string, query = ''): Promise<M
 }
 
 function pollUntilOver(serin: SerinProcess, body: string): Promise<Measured> {
-  return until('the analysis is over', 30_000, async () => {
+  return until('the analysis is over', 60_000, async () => {
     const measured = await measure(serin, body);
     return measured.answer.verdict === 'running' ? null : measured;
   });
@@ -54,9 +55,33 @@ async function startAsked(database: DatabaseName): Promise<Asked> {
   return { serin, first };
 }
 
+async function playKilled({ serin }: Asked): Promise<{ before: Measured; last: Measured }> {
+  const body = bodyOf('errors-x5', { key: 'killed' });
+  const before = await measure(serin, body);
+  await serin.kill();
+  await serin.restart();
+  return { before, last: await pollUntilOver(serin, body) };
+}
+
+async function playOutage({ serin }: Asked): Promise<{ away: Measured; last: Measured }> {
+  const body = bodyOf('errors-x5', { key: 'outage' });
+  await serin.breakDatabase();
+  const away = await measure(serin, body);
+  await serin.mendDatabase();
+  return { away, last: await pollUntilOver(serin, body) };
+}
+
 describe('Argo Rollouts polling Serin', function () {
   this.timeout(90_000);
   const started = new Map<DatabaseName, Asked>();
+  const play = <Result>(how: (asked: Asked) => Promise<Result>): ((name: DatabaseName) => Promise<Result>) =>
+    sideBySide(databaseNames, (name) => how(started.get(name)!));
+  const killed = play(playKilled);
+  const outage = play(playOutage);
+  /** A test for each database, one after the other, so that what is played side by side disturbs no other test. */
+  const onEach = (title: string, test: (asked: Asked, name: DatabaseName) => Promise<void>): void => {
+    for (const name of databaseNames) it(`${title}, on ${name}`, () => test(started.get(name)!, name));
+  };
 
   before(async () => {
     const all = await Promise.all(databaseNames.map(startAsked));
@@ -66,78 +91,68 @@ describe('Argo Rollouts polling Serin', function () {
   });
   after(() => Promise.all([...started.values()].map(({ serin }) => serin.stop())));
 
-  for (const database of databaseNames)
-    describe(`on ${database}`, () => {
-      const asked = (): Asked => started.get(database)!;
+  onEach(
+    'goes on polling while the analysis runs, and goes on with the rollout after a pass',
+    async ({ serin, first }) => {
+      const running = first.get('harmless')!;
+      assert.equal(running.answer.verdict, 'running');
+      assert.equal(running.phase, 'Inconclusive');
 
-      it('goes on polling while the analysis runs, and goes on with the rollout after a pass', async () => {
-        const { serin, first } = asked();
-        const running = first.get('harmless')!;
-        assert.equal(running.answer.verdict, 'running');
-        assert.equal(running.phase, 'Inconclusive');
+      const last = await pollUntilOver(serin, bodyOf('harmless'));
 
-        const last = await pollUntilOver(serin, bodyOf('harmless'));
+      assert.equal(last.answer.verdict, 'pass', last.answer.reason);
+      assert.equal(last.phase, 'Successful');
+      assert.equal(last.answer.analysisId, running.answer.analysisId);
+    },
+  );
 
-        assert.equal(last.answer.verdict, 'pass', last.answer.reason);
-        assert.equal(last.phase, 'Successful');
-        assert.equal(last.answer.analysisId, running.answer.analysisId);
-      });
+  onEach('aborts after a fail, and reads the same verdict when it asks again', async ({ serin }) => {
+    const failed = await pollUntilOver(serin, bodyOf('errors-x5'));
 
-      it('aborts after a fail, and reads the same verdict when it asks again', async () => {
-        const { serin } = asked();
-        const failed = await pollUntilOver(serin, bodyOf('errors-x5'));
+    assert.equal(failed.phase, 'Failed');
+    assert.match(failed.answer.reason, /errors: .* % in the canary against .* %/);
+    assert.deepEqual((await measure(serin, bodyOf('errors-x5'))).answer, failed.answer);
+  });
 
-        assert.equal(failed.phase, 'Failed');
-        assert.match(failed.answer.reason, /errors: .* % in the canary against .* %/);
-        assert.deepEqual((await measure(serin, bodyOf('errors-x5'))).answer, failed.answer);
-      });
+  onEach('pauses after an inconclusive end', async ({ serin }) => {
+    const { phase, answer } = await pollUntilOver(serin, bodyOf('no-data'));
 
-      it('pauses after an inconclusive end', async () => {
-        const { phase, answer } = await pollUntilOver(asked().serin, bodyOf('no-data'));
+    assert.equal(answer.verdict, 'inconclusive');
+    assert.equal(phase, 'Inconclusive');
+    assert.match(answer.reason, /silent/);
+  });
 
-        assert.equal(answer.verdict, 'inconclusive');
-        assert.equal(phase, 'Inconclusive');
-        assert.match(answer.reason, /silent/);
-      });
+  onEach(
+    'measures Error for a service nobody configured, or pauses with the advice where the template asks for it',
+    async ({ serin }) => {
+      const unknown = bodyOf('harmless', { service: 'chekcout', template: '', key: 'typo' });
 
-      it('measures Error for a service nobody configured, or pauses with the advice where the template asks for it', async () => {
-        const { serin } = asked();
-        const unknown = bodyOf('harmless', { service: 'chekcout', template: '', key: 'typo' });
+      const reply = await goRequest(serin.url + path, { body: unknown });
+      const { phase, answer } = await measure(serin, unknown, '?onBadInput=inconclusive');
 
-        const reply = await goRequest(serin.url + path, { body: unknown });
-        const { phase, answer } = await measure(serin, unknown, '?onBadInput=inconclusive');
+      assert.equal(reply.status, 400);
+      assert.equal(assessWeb(reply, shippedConditions, true), 'Error');
+      assert.equal(phase, 'Inconclusive');
+      assert.match(answer.reason, /service: found "chekcout"; configured are checkout/);
+    },
+  );
 
-        assert.equal(reply.status, 400);
-        assert.equal(assessWeb(reply, shippedConditions, true), 'Error');
-        assert.equal(phase, 'Inconclusive');
-        assert.match(answer.reason, /service: found "chekcout"; configured are checkout/);
-      });
+  onEach('takes up an analysis where Serin left it when it was killed', async (_asked, database) => {
+    const { before, last } = await killed(database);
 
-      it('takes up an analysis where Serin left it when it was killed', async () => {
-        const { serin } = asked();
-        const body = bodyOf('errors-x5', { key: 'killed' });
-        const before = await measure(serin, body);
+    assert.equal(last.answer.analysisId, before.answer.analysisId);
+    assert.equal(last.phase, 'Failed');
+  });
 
-        await serin.kill();
-        await serin.restart();
+  onEach(
+    'goes on polling while the database is away, and gets its verdict when it is back',
+    async (_asked, database) => {
+      const { away, last } = await outage(database);
 
-        const { phase, answer } = await pollUntilOver(serin, body);
-        assert.equal(answer.analysisId, before.answer.analysisId);
-        assert.equal(phase, 'Failed');
-      });
-
-      it('goes on polling while the database is away, and gets its verdict when it is back', async () => {
-        const { serin } = asked();
-        const body = bodyOf('errors-x5', { key: 'outage' });
-        await serin.breakDatabase();
-
-        const { phase, answer } = await measure(serin, body);
-        await serin.mendDatabase();
-
-        assert.equal(answer.verdict, 'running');
-        assert.equal(phase, 'Inconclusive');
-        assert.match(answer.reason, /Serin cannot judge at the moment and will try again/);
-        assert.equal((await pollUntilOver(serin, body)).answer.verdict, 'fail');
-      });
-    });
+      assert.equal(away.answer.verdict, 'running');
+      assert.equal(away.phase, 'Inconclusive');
+      assert.match(away.answer.reason, /Serin cannot judge at the moment and will try again/);
+      assert.equal(last.answer.verdict, 'fail');
+    },
+  );
 });
