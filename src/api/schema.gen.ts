@@ -290,6 +290,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hooks/spinnaker/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The request of a Spinnaker webhook stage
+         * @description Starts an analysis, or joins the one with the same key, and answers at once. The stage then monitors `statusUrl`,
+         *     which is absolute: under `SERIN_PUBLIC_URL`, else under the host that was asked.
+         */
+        post: operations["spinnakerAnalysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/spinnaker/analysis/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The cancellation of a Spinnaker webhook stage
+         * @description Named by its key, for a stage cannot put the id of its analysis into its `cancelEndpoint`. Harmless when the
+         *     analysis is over, and where there is none.
+         */
+        post: operations["spinnakerCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/spinnaker/analysis/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                id: components["parameters"]["AnalysisId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What a Spinnaker webhook stage monitors
+         * @description A `4xx` ends the stage, a `5xx` lets it ask again: so an outage of Serin is a `503`, and only an analysis that
+         *     does not exist is a `404`.
+         */
+        get: operations["spinnakerStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/ecs/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a lifecycle hook of Amazon ECS returns
+         * @description The Lambda function passes the answer on as it is. `IN_PROGRESS` while the analysis runs and while Serin itself
+         *     cannot judge, `SUCCEEDED` after a pass, `FAILED` (ECS rolls back) after a fail and without a verdict.
+         */
+        post: operations["ecsAnalysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/changes": {
         parameters: {
             query?: never;
@@ -961,6 +1048,46 @@ export interface components {
             errorType: "bad_data";
             /** @description What was found, and what is understood. */
             error: string;
+        };
+        /** @description An analysis as a webhook stage reads it. */
+        SpinnakerStatus: {
+            /** @description Absolute address of this status. */
+            statusUrl: string;
+            status: components["schemas"]["Verdict"];
+            /** @description How far it is, in words. */
+            progress: string;
+            /** @description Id of the analysis. */
+            analysisId: string;
+            verdict: components["schemas"]["Verdict"];
+            /** @description From 0 to 100, for display only. */
+            score: number;
+            /** @description One sentence a person can act on. */
+            reason: string;
+            /** @description Page for people. */
+            reportUrl: string;
+        };
+        /** @description Which analysis is not wanted any more. */
+        SpinnakerCancel: {
+            /** @description Key that it was started with. */
+            key: string;
+            service: components["schemas"]["Name"];
+            environment: components["schemas"]["Name"];
+            /** @description Cluster or region. */
+            target?: string;
+        };
+        /** @description The result of a lifecycle hook. */
+        EcsHookResult: {
+            /**
+             * @description What ECS does.
+             * @enum {string}
+             */
+            hookStatus: "SUCCEEDED" | "FAILED" | "IN_PROGRESS";
+            /** @description With IN_PROGRESS, after how many seconds ECS asks again. */
+            callBackDelay?: number;
+            /** @description One sentence, for the log of the function. */
+            reason?: string;
+            /** @description Id of the analysis; left out when it is not known. */
+            analysisId?: string;
         };
         /** @description Body of the notification templates that Serin ships; further members are allowed and not read. */
         ArgoEvent: {
@@ -1825,6 +1952,123 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    spinnakerAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartAnalysis"];
+            };
+        };
+        responses: {
+            /** @description There is an analysis, begun now or before. */
+            201: {
+                headers: {
+                    /** @description Where its status is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpinnakerStatus"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    spinnakerCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpinnakerCancel"];
+            };
+        };
+        responses: {
+            /** @description Taken. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    spinnakerStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                id: components["parameters"]["AnalysisId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpinnakerStatus"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    ecsAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartAnalysis"];
+            };
+        };
+        responses: {
+            /** @description What the hook returns. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EcsHookResult"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             default: components["responses"]["Failure"];
         };
     };

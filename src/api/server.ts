@@ -16,6 +16,7 @@ import { createAnalysesRouter } from './analyses/router.ts';
 import { type ArgoDeps, catchArgoErrors, createArgoAnalysisRouter } from './argo-rollouts/analysis.ts';
 import { createArgoEventsRouter } from './argo-rollouts/events.ts';
 import { createOutageClock } from './argo-rollouts/outage-clock.ts';
+import { catchEcsErrors, createEcsRouter, type EcsDeps } from './aws/ecs.ts';
 import { readBody } from './body.ts';
 import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
@@ -31,6 +32,7 @@ import { dropEmptyQuery } from './query.ts';
 import { toRefusal } from './refusal.ts';
 import { createReportsRouter } from './reports.ts';
 import { readSpecText, type Spec } from './spec.ts';
+import { createSpinnakerRouter } from './spinnaker/stage.ts';
 import { type After, afterOnClock } from './timers.ts';
 import { createValidation, type Validation } from './validation.ts';
 
@@ -149,6 +151,8 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createAnalysesRouter({ runs, drain, after, publicUrl }));
   app.use(createArgoAnalysisRouter(argo));
   app.use(createArgoEventsRouter(deps.rolloutEvents, after));
+  const ecs: EcsDeps = { runs, after, now, logger };
+  app.use(createSpinnakerRouter({ runs, after, publicUrl }), createEcsRouter(ecs));
   app.use(createFlaggerRouter(flagger), createFlaggerPrometheusRouter(runs, now));
   app.use(createChangesRouter(deps.changes, now));
   app.use(createReportsRouter(deps.reports));
@@ -167,6 +171,7 @@ export function createServer(deps: ServerDeps): ApiServer {
     refine(validation.spec),
     catchArgoErrors(argo),
     catchFlaggerErrors(flagger),
+    catchEcsErrors(ecs),
     answerErrors(logger),
   );
   return { handler: app, drain: drain.drain };

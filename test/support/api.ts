@@ -52,6 +52,7 @@ export function makeRuns(changes: Partial<Runs> = {}, stored: readonly Run[] = [
     start: async () => makeRun(),
     get: find,
     find,
+    findByKey: async ({ key }) => stored.find((one) => one.key === key) ?? null,
     list: async () => ({ items: stored, nextCursor: null }),
     cancel: async (id) => ({ ...(await find(id)), phase: 'cancelled', verdict: 'inconclusive' }),
     series: async () => [],
