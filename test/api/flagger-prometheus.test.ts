@@ -4,6 +4,7 @@ import request from 'supertest';
 import { readQuery } from '../../src/api/flagger/prometheus.ts';
 import { hasCode, SerinError } from '../../src/errors.ts';
 import { makeApi, makeRuns } from '../support/api.ts';
+import { knowCallers, makeCaller } from '../support/callers.ts';
 import { makeRun, start } from '../support/plans.ts';
 
 const path = '/v1/flagger/prometheus/api/v1/query';
@@ -32,13 +33,13 @@ describe("the façade for Flagger's provider prometheus", () => {
     assert.equal(readAsFlagger(answer.text), 1);
   });
 
-  for (const [verdict, value] of [
-    ['pass', 1],
-    ['running', 1],
-    ['fail', 0],
-    ['inconclusive', null],
+  for (const [verdict, value, title] of [
+    ['pass', 1, 'reads 1 when the newest analysis says pass'],
+    ['running', 1, 'reads 1 when the newest analysis says running'],
+    ['fail', 0, 'reads 0 when the newest analysis says fail'],
+    ['inconclusive', null, 'reads no value when the newest analysis says inconclusive'],
   ] as const)
-    it(`reads ${value ?? 'no value'} when the newest analysis says ${verdict}`, async () => {
+    it(title, async () => {
       const runs = makeRuns({}, [makeRun({ verdict, rollout }), makeRun({ verdict: 'pass', rollout })]);
 
       const answer = await request(makeApi({ runs }).handler)
@@ -84,6 +85,14 @@ describe("the façade for Flagger's provider prometheus", () => {
       .query({ query: 'verdict(service="a")' });
 
     assert.equal(answer.status, 503);
+  });
+
+  it('is a failed check without a credential, where one is needed', async () => {
+    const answer = await request(makeApi({ authentication: knowCallers([makeCaller('read')]) }).handler)
+      .get(path)
+      .query({ query: 'vector(1)' });
+
+    assert.equal(answer.status, 401);
   });
 
   it('reads back every label that was quoted, and never fails in another way than it says', () => {

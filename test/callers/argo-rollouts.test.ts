@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import type { components } from '../../src/api/schema.gen.ts';
 import { assessWeb, shippedConditions, type WebPhase } from '../support/argo-web.ts';
 import { goRequest } from '../support/go-client.ts';
-import { type DatabaseName, databaseNames, type SerinProcess, startSerin } from '../support/serin-process.ts';
+import {
+  type DatabaseName,
+  databaseNames,
+  type SerinProcess,
+  secondsConfig,
+  startSerin,
+} from '../support/serin-process.ts';
 import { sideBySide } from '../support/side-by-side.ts';
 import { until } from '../support/until.ts';
 
@@ -28,11 +34,14 @@ function bodyOf(scenario: string, changes: Readonly<Record<string, unknown>> = {
   });
 }
 
+const token = 'serin-argo-0123456789abcdef0123456789abcdef01';
+const config = { ...secondsConfig, auth: { tokens: [{ name: 'argo', roles: ['gate'], token }] } };
+const authorized = { Authorization: `Bearer ${token}` };
 const scenarios = ['harmless', 'errors-x5', 'no-data'] as const;
 
 /** One measurement, as the provider takes it: a `body` goes without Content-Type. */
 async function measure(serin: SerinProcess, body: string, query = ''): Promise<Measured> {
-  const reply = await goRequest(`${serin.url}${path}${query}`, { body });
+  const reply = await goRequest(`${serin.url}${path}${query}`, { body, headers: authorized });
   const released = assessWeb(reply, shippedConditions, true);
   assert.equal(assessWeb(reply, shippedConditions, false), released, 'the versions agree');
   return { phase: released, answer: JSON.parse(reply.text) as Answer };
@@ -49,7 +58,7 @@ function pollUntilOver(serin: SerinProcess, body: string): Promise<Measured> {
 type Asked = { readonly serin: SerinProcess; readonly first: ReadonlyMap<string, Measured> };
 
 async function startAsked(database: DatabaseName): Promise<Asked> {
-  const serin = await startSerin({ database });
+  const serin = await startSerin({ database, config });
   const first = new Map<string, Measured>();
   for (const scenario of scenarios) first.set(scenario, await measure(serin, bodyOf(scenario)));
   return { serin, first };
@@ -127,7 +136,7 @@ describe('Argo Rollouts polling Serin', function () {
     async ({ serin }) => {
       const unknown = bodyOf('harmless', { service: 'chekcout', template: '', key: 'typo' });
 
-      const reply = await goRequest(serin.url + path, { body: unknown });
+      const reply = await goRequest(serin.url + path, { body: unknown, headers: authorized });
       const { phase, answer } = await measure(serin, unknown, '?onBadInput=inconclusive');
 
       assert.equal(reply.status, 400);
@@ -136,6 +145,20 @@ describe('Argo Rollouts polling Serin', function () {
       assert.match(answer.reason, /service: found "chekcout"; configured are checkout/);
     },
   );
+
+  onEach('measures Error with a wrong token, and tells no log of a token', async ({ serin }) => {
+    const wrong = 'serin-wrong-0123456789abcdef0123456789abcdef';
+    const headers = { Authorization: `Bearer ${wrong}` };
+
+    const reply = await goRequest(`${serin.url}${path}?onBadInput=inconclusive`, {
+      body: bodyOf('harmless'),
+      headers,
+    });
+
+    assert.equal(reply.status, 401);
+    assert.equal(assessWeb(reply, shippedConditions, true), 'Error');
+    for (const secret of [token, wrong]) assert.ok(!serin.log().includes(secret));
+  });
 
   onEach('takes up an analysis where Serin left it when it was killed', async (_asked, database) => {
     const { before, last } = await killed(database);

@@ -85,17 +85,17 @@ export function createCanary(spec: CanarySpec): Canary {
     return false;
   };
 
-  const advance = async (): Promise<void> => {
-    const isTop = state.weight >= spec.maxWeight;
-    const webhook = isTop ? hooks.confirmPromotion : hooks.confirmTrafficIncrease;
-    const { pass, message } = await call(webhook, 'Progressing', isTop ? { gate: 'promotion' } : {});
-    if (!pass) {
-      events.push(`${isTop ? 'confirm-promotion' : 'confirm-traffic-increase'}: ${message}`);
-      if (isTop) state.phase = 'WaitingPromotion';
-      return;
-    }
-    if (isTop) await end('Succeeded');
-    else state.weight = Math.min(spec.maxWeight, state.weight + spec.stepWeight);
+  const raise = async (): Promise<void> => {
+    const { pass, message } = await call(hooks.confirmTrafficIncrease, 'Progressing');
+    if (pass) state.weight = Math.min(spec.maxWeight, state.weight + spec.stepWeight);
+    else events.push(`confirm-traffic-increase: ${message}`);
+  };
+
+  const promote = async (): Promise<void> => {
+    const { pass, message } = await call(hooks.confirmPromotion, 'Progressing', { gate: 'promotion' });
+    if (pass) return end('Succeeded');
+    events.push(`confirm-promotion: ${message}`);
+    state.phase = 'WaitingPromotion';
   };
 
   return {
@@ -106,7 +106,7 @@ export function createCanary(spec: CanarySpec): Canary {
     tick: async () => {
       if (state.phase === 'Succeeded' || state.phase === 'Failed') return;
       if (await mayRollBack()) return;
-      if (await analyse()) await advance();
+      if (await analyse()) await (state.weight < spec.maxWeight ? raise() : promote());
     },
   };
 }
