@@ -5,7 +5,9 @@ import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
 import type { SteppedRollouts } from '../analysis/stepped-rollouts.ts';
 import type { Authentication } from '../auth/authentication.ts';
+import type { Tokens } from '../auth/tokens.ts';
 import { SerinError } from '../errors.ts';
+import type { AuditStore } from '../ledger/audit-store.ts';
 import type { Changes } from '../ledger/changes.ts';
 import type { Reports } from '../ledger/reports.ts';
 import { createHttpLog } from '../telemetry/http-log.ts';
@@ -16,6 +18,7 @@ import { createAnalysesRouter } from './analyses/router.ts';
 import { type ArgoDeps, catchArgoErrors, createArgoAnalysisRouter } from './argo-rollouts/analysis.ts';
 import { createArgoEventsRouter } from './argo-rollouts/events.ts';
 import { createOutageClock } from './argo-rollouts/outage-clock.ts';
+import { createAuditRouter } from './audit.ts';
 import { catchEcsErrors, createEcsRouter, type EcsDeps } from './aws/ecs.ts';
 import { readBody } from './body.ts';
 import { createChangesRouter } from './changes.ts';
@@ -34,6 +37,7 @@ import { createReportsRouter } from './reports.ts';
 import { readSpecText, type Spec } from './spec.ts';
 import { createSpinnakerRouter } from './spinnaker/stage.ts';
 import { type After, afterOnClock } from './timers.ts';
+import { createTokensRouter } from './tokens.ts';
 import { createValidation, type Validation } from './validation.ts';
 
 export type ServerDeps = {
@@ -45,6 +49,8 @@ export type ServerDeps = {
   readonly judging: Judging;
   /** Tells who calls. */
   readonly authentication: Authentication;
+  readonly tokens: Tokens;
+  readonly audit: Pick<AuditStore, 'list'>;
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -155,6 +161,7 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createSpinnakerRouter({ runs, after, publicUrl }), createEcsRouter(ecs));
   app.use(createFlaggerRouter(flagger), createFlaggerPrometheusRouter(runs, now));
   app.use(createChangesRouter(deps.changes, now));
+  app.use(createTokensRouter(deps.tokens), createAuditRouter(deps.audit));
   app.use(createReportsRouter(deps.reports));
   app.use(createJudgeRouter(deps.judging, drain));
   app.use(
