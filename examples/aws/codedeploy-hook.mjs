@@ -22,14 +22,14 @@ async function ask({ fetch, url, token }, event, request) {
 }
 
 /** `report` tells CodeDeploy, `remaining` how many milliseconds the function has left. */
-export function makeHandler({ report, request, pause = pauseMs, ...serin }) {
+export function makeHandler({ report, request, pause = pauseMs, log = console, ...serin }) {
   return async (event, context) => {
     let analysis = await ask(serin, event, request);
     while (analysis.verdict === 'running' && context.getRemainingTimeInMillis() > 50_000) {
       await new Promise((resolve) => setTimeout(resolve, pause));
       analysis = await ask(serin, event, request);
     }
-    console.info(analysis.verdict, analysis.reason);
+    log.info(analysis.verdict, analysis.reason);
     await report({
       deploymentId: event.DeploymentId,
       lifecycleEventHookExecutionId: event.LifecycleEventHookExecutionId,

@@ -10,7 +10,7 @@ function requestOf(event) {
 }
 
 /** Serin out of reach says nothing about the revision, so the hook waits; what Serin refuses is a mistake to mend. */
-export function makeHandler({ fetch, url, token }) {
+export function makeHandler({ fetch, url, token, log = console }) {
   return async (event) => {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
     const body = JSON.stringify(requestOf(event));
@@ -19,13 +19,13 @@ export function makeHandler({ fetch, url, token }) {
       const signal = AbortSignal.timeout(10_000);
       response = await fetch(`${url}/v1/hooks/ecs/analysis`, { method: 'POST', headers, body, signal });
     } catch (error) {
-      console.warn('Serin is out of reach', error);
+      log.warn('Serin is out of reach', error);
       return waiting;
     }
     if (response.status >= 500 || response.status === 429) return waiting;
     if (!response.ok) throw new Error(`Serin refused the request: ${await response.text()}`);
     const { hookStatus, callBackDelay, reason } = await response.json();
-    console.info(reason);
+    log.info(reason);
     return callBackDelay === undefined ? { hookStatus } : { hookStatus, callBackDelay };
   };
 }

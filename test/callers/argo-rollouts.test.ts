@@ -2,13 +2,7 @@ import assert from 'node:assert/strict';
 import type { components } from '../../src/api/schema.gen.ts';
 import { assessWeb, shippedConditions, type WebPhase } from '../support/argo-web.ts';
 import { goRequest } from '../support/go-client.ts';
-import {
-  type DatabaseName,
-  databaseNames,
-  type SerinProcess,
-  secondsConfig,
-  startSerin,
-} from '../support/serin-process.ts';
+import { type DatabaseName, databaseNames, type SerinProcess, startSerin } from '../support/serin-process.ts';
 import { sideBySide } from '../support/side-by-side.ts';
 import { until } from '../support/until.ts';
 
@@ -34,50 +28,52 @@ function bodyOf(scenario: string, changes: Readonly<Record<string, unknown>> = {
   });
 }
 
-const token = 'serin-argo-0123456789abcdef0123456789abcdef01';
-const config = { ...secondsConfig, auth: { tokens: [{ name: 'argo', roles: ['gate'], token }] } };
-const authorized = { Authorization: `Bearer ${token}` };
 const scenarios = ['harmless', 'errors-x5', 'no-data'] as const;
 
+/** A Serin, and the token that the template takes from a secret. */
+type Caller = { readonly serin: SerinProcess; readonly token: string };
+
 /** One measurement, as the provider takes it: a `body` goes without Content-Type. */
-async function measure(serin: SerinProcess, body: string, query = ''): Promise<Measured> {
-  const reply = await goRequest(`${serin.url}${path}${query}`, { body, headers: authorized });
+async function measure({ serin, token }: Caller, body: string, query = ''): Promise<Measured> {
+  const headers = { Authorization: `Bearer ${token}` };
+  const reply = await goRequest(`${serin.url}${path}${query}`, { body, headers });
   const released = assessWeb(reply, shippedConditions, true);
   assert.equal(assessWeb(reply, shippedConditions, false), released, 'the versions agree');
   return { phase: released, answer: JSON.parse(reply.text) as Answer };
 }
 
-function pollUntilOver(serin: SerinProcess, body: string): Promise<Measured> {
+function pollUntilOver(caller: Caller, body: string): Promise<Measured> {
   return until('the analysis is over', 60_000, async () => {
-    const measured = await measure(serin, body);
+    const measured = await measure(caller, body);
     return measured.answer.verdict === 'running' ? null : measured;
   });
 }
 
 /** A Serin that has just been asked for an analysis of each scenario, so that they run side by side. */
-type Asked = { readonly serin: SerinProcess; readonly first: ReadonlyMap<string, Measured> };
+type Asked = Caller & { readonly first: ReadonlyMap<string, Measured> };
 
 async function startAsked(database: DatabaseName): Promise<Asked> {
-  const serin = await startSerin({ database, config });
+  const serin = await startSerin({ database });
+  const token = await serin.createToken('gate', { name: 'argo', services: ['checkout', 'chekcout'] });
   const first = new Map<string, Measured>();
-  for (const scenario of scenarios) first.set(scenario, await measure(serin, bodyOf(scenario)));
-  return { serin, first };
+  for (const scenario of scenarios) first.set(scenario, await measure({ serin, token }, bodyOf(scenario)));
+  return { serin, token, first };
 }
 
-async function playKilled({ serin }: Asked): Promise<{ before: Measured; last: Measured }> {
+async function playKilled(asked: Asked): Promise<{ before: Measured; last: Measured }> {
   const body = bodyOf('errors-x5', { key: 'killed' });
-  const before = await measure(serin, body);
-  await serin.kill();
-  await serin.restart();
-  return { before, last: await pollUntilOver(serin, body) };
+  const before = await measure(asked, body);
+  await asked.serin.kill();
+  await asked.serin.restart();
+  return { before, last: await pollUntilOver(asked, body) };
 }
 
-async function playOutage({ serin }: Asked): Promise<{ away: Measured; last: Measured }> {
+async function playOutage(asked: Asked): Promise<{ away: Measured; last: Measured }> {
   const body = bodyOf('errors-x5', { key: 'outage' });
-  await serin.breakDatabase();
-  const away = await measure(serin, body);
-  await serin.mendDatabase();
-  return { away, last: await pollUntilOver(serin, body) };
+  await asked.serin.breakDatabase();
+  const away = await measure(asked, body);
+  await asked.serin.mendDatabase();
+  return { away, last: await pollUntilOver(asked, body) };
 }
 
 describe('Argo Rollouts polling Serin', function () {
@@ -102,12 +98,12 @@ describe('Argo Rollouts polling Serin', function () {
 
   onEach(
     'goes on polling while the analysis runs, and goes on with the rollout after a pass',
-    async ({ serin, first }) => {
-      const running = first.get('harmless')!;
+    async (asked) => {
+      const running = asked.first.get('harmless')!;
       assert.equal(running.answer.verdict, 'running');
       assert.equal(running.phase, 'Inconclusive');
 
-      const last = await pollUntilOver(serin, bodyOf('harmless'));
+      const last = await pollUntilOver(asked, bodyOf('harmless'));
 
       assert.equal(last.answer.verdict, 'pass', last.answer.reason);
       assert.equal(last.phase, 'Successful');
@@ -115,16 +111,16 @@ describe('Argo Rollouts polling Serin', function () {
     },
   );
 
-  onEach('aborts after a fail, and reads the same verdict when it asks again', async ({ serin }) => {
-    const failed = await pollUntilOver(serin, bodyOf('errors-x5'));
+  onEach('aborts after a fail, and reads the same verdict when it asks again', async (asked) => {
+    const failed = await pollUntilOver(asked, bodyOf('errors-x5'));
 
     assert.equal(failed.phase, 'Failed');
     assert.match(failed.answer.reason, /errors: .* % in the canary against .* %/);
-    assert.deepEqual((await measure(serin, bodyOf('errors-x5'))).answer, failed.answer);
+    assert.deepEqual((await measure(asked, bodyOf('errors-x5'))).answer, failed.answer);
   });
 
-  onEach('pauses after an inconclusive end', async ({ serin }) => {
-    const { phase, answer } = await pollUntilOver(serin, bodyOf('no-data'));
+  onEach('pauses after an inconclusive end', async (asked) => {
+    const { phase, answer } = await pollUntilOver(asked, bodyOf('no-data'));
 
     assert.equal(answer.verdict, 'inconclusive');
     assert.equal(phase, 'Inconclusive');
@@ -133,11 +129,14 @@ describe('Argo Rollouts polling Serin', function () {
 
   onEach(
     'measures Error for a service nobody configured, or pauses with the advice where the template asks for it',
-    async ({ serin }) => {
+    async (asked) => {
       const unknown = bodyOf('harmless', { service: 'chekcout', template: '', key: 'typo' });
 
-      const reply = await goRequest(serin.url + path, { body: unknown, headers: authorized });
-      const { phase, answer } = await measure(serin, unknown, '?onBadInput=inconclusive');
+      const reply = await goRequest(asked.serin.url + path, {
+        body: unknown,
+        headers: { Authorization: `Bearer ${asked.token}` },
+      });
+      const { phase, answer } = await measure(asked, unknown, '?onBadInput=inconclusive');
 
       assert.equal(reply.status, 400);
       assert.equal(assessWeb(reply, shippedConditions, true), 'Error');
@@ -146,18 +145,18 @@ describe('Argo Rollouts polling Serin', function () {
     },
   );
 
-  onEach('measures Error with a wrong token, and tells no log of a token', async ({ serin }) => {
+  onEach('measures Error with a wrong token, and tells no log of a token', async (asked) => {
     const wrong = 'serin-wrong-0123456789abcdef0123456789abcdef';
     const headers = { Authorization: `Bearer ${wrong}` };
 
-    const reply = await goRequest(`${serin.url}${path}?onBadInput=inconclusive`, {
+    const reply = await goRequest(`${asked.serin.url}${path}?onBadInput=inconclusive`, {
       body: bodyOf('harmless'),
       headers,
     });
 
     assert.equal(reply.status, 401);
     assert.equal(assessWeb(reply, shippedConditions, true), 'Error');
-    for (const secret of [token, wrong]) assert.ok(!serin.log().includes(secret));
+    for (const secret of [asked.token, wrong]) assert.ok(!asked.serin.log().includes(secret));
   });
 
   onEach('takes up an analysis where Serin left it when it was killed', async (_asked, database) => {

@@ -28,6 +28,7 @@ const { makeHandler: makeCodeDeployHandler } = (await import(
 
 const token = 'serin-aws-0123456789abcdef0123456789abcdef012';
 const config = { ...secondsConfig, auth: { tokens: [{ name: 'aws', roles: ['gate'], token }] } };
+const log = { info: () => {}, warn: () => {} };
 const results = new Set(['SUCCEEDED', 'FAILED', 'IN_PROGRESS']);
 
 /** The payload that ECS hands to the function, its `hookDetails` as the service defines them. */
@@ -53,7 +54,7 @@ describe('hooks of AWS calling Serin', function () {
     scenario: string,
     more: Options = {},
   ): Promise<HookResult> => {
-    const handler = makeEcsHandler({ fetch, url: serin.url, token, ...more });
+    const handler = makeEcsHandler({ fetch, url: serin.url, token, log, ...more });
     const result = await handler(ecsEvent(name, scenario));
     assert.ok(results.has(result.hookStatus), 'anything else is a rollback');
     return result;
@@ -76,7 +77,7 @@ describe('hooks of AWS calling Serin', function () {
       report: async (input: Reported) => {
         reported.push(input);
       },
-      ...{ fetch, url: serin.url, token, pause: 100 },
+      ...{ fetch, url: serin.url, token, log, pause: 100 },
       request: { service: 'checkout', canary: { scenario } },
       ...more,
     });
@@ -154,7 +155,7 @@ describe('hooks of AWS calling Serin', function () {
         call(serin, 'wrong', 'harmless', { token: 'serin-wrong-0123456789abcdef0123456789abcdef' }),
         /unauthenticated/,
       );
-      const handler = makeEcsHandler({ fetch, url: serin.url, token });
+      const handler = makeEcsHandler({ fetch, url: serin.url, token, log });
       await assert.rejects(
         handler({ ...ecsEvent('x', 'harmless'), hookDetails: { service: 'cart' } }),
         /unknown_service/,
