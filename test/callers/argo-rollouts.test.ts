@@ -43,7 +43,7 @@ async function measure({ serin, token }: Caller, body: string, query = ''): Prom
 }
 
 function pollUntilOver(caller: Caller, body: string): Promise<Measured> {
-  return until('the analysis is over', 60_000, async () => {
+  return until('the analysis is over', 120_000, async () => {
     const measured = await measure(caller, body);
     return measured.answer.verdict === 'running' ? null : measured;
   });
@@ -77,7 +77,7 @@ async function playOutage(asked: Asked): Promise<{ away: Measured; last: Measure
 }
 
 describe('Argo Rollouts polling Serin', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   const started = new Map<DatabaseName, Asked>();
   const play = <Result>(how: (asked: Asked) => Promise<Result>): ((name: DatabaseName) => Promise<Result>) =>
     sideBySide(databaseNames, (name) => how(started.get(name)!));

@@ -88,7 +88,7 @@ async function startAsked(database: DatabaseName): Promise<Asked> {
 }
 
 async function tickUntil(canary: Canary, what: string, isSo: () => boolean): Promise<Canary> {
-  return until(what, 60_000, async () => {
+  return until(what, 120_000, async () => {
     if (isSo()) return canary;
     await canary.tick();
     return isSo() ? canary : null;
@@ -122,7 +122,7 @@ function playHarmful(asked: Asked): Promise<Canary> {
 async function askAfterFail({ call }: Asked): Promise<Record<'rollout' | 'advance' | 'rollback', Called>> {
   const more = { target: 'after-fail' };
   await call('advance', 'bad', 'errors-x5', more);
-  const rollback = await until('the fail', 60_000, async () => {
+  const rollback = await until('the fail', 120_000, async () => {
     const called = await call('rollback', 'bad', 'errors-x5', more);
     return called.pass ? called : null;
   });
@@ -135,7 +135,7 @@ async function playSilent(asked: Asked): Promise<{ canary: Canary; held: readonl
   const more = { target: 'silent', deadline: '4s' };
   const canary = asked.canary('silent', 'no-data', more);
   await canary.tick();
-  const advance = await until('the end of the analysis', 60_000, async () => {
+  const advance = await until('the end of the analysis', 120_000, async () => {
     const called = await asked.call('advance', 'silent', 'no-data', more);
     return called.message.startsWith('inconclusive') ? called : null;
   });
@@ -174,7 +174,7 @@ async function playKilled({ serin, call }: Asked): Promise<readonly Called[]> {
 }
 
 describe('Flagger calling Serin', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const started = new Map<DatabaseName, Asked>();
   const play = <Result>(how: (asked: Asked) => Promise<Result>): ((name: DatabaseName) => Promise<Result>) =>
     sideBySide(databaseNames, (name) => how(started.get(name)!));

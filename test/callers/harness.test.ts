@@ -37,7 +37,7 @@ function assertion(text: string): boolean {
 }
 
 describe('a step that polls HTTP calling Serin', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   const started = new Map<DatabaseName, SerinProcess>();
   const post = (serin: SerinProcess, body: string, secret = token): Promise<Response> =>
     fetch(`${serin.url}/v1/analyses`, {
@@ -46,7 +46,7 @@ describe('a step that polls HTTP calling Serin', function () {
       body,
     });
   const repeat = (serin: SerinProcess, body: string): Promise<string> =>
-    until('the verdict', 60_000, async () => {
+    until('the verdict', 120_000, async () => {
       const response = await post(serin, body);
       const text = await response.text();
       return response.ok && (JSON.parse(text) as Analysis).verdict !== 'running' ? text : null;

@@ -40,7 +40,7 @@ function stageOf(
 }
 
 describe('a Spinnaker webhook stage calling Serin', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const started = new Map<DatabaseName, SerinProcess>();
   const play = <Result>(how: (serin: SerinProcess) => Promise<Result>) =>
     sideBySide(databaseNames, (name) => how(started.get(name)!));

@@ -14,7 +14,10 @@ import { newSignal } from './signal.ts';
 export const databaseNames = ['sqlite', 'postgres'] as const;
 export type DatabaseName = (typeof databaseNames)[number];
 
-/** Serin as a process, on a database of its own that can be taken away and given back. */
+/**
+ * Serin as a process, on a database of its own that can be taken away and given back. A look that was under way when
+ * the process or the database went keeps its lease, so its analysis may go on only after a minute and a half.
+ */
 export type SerinProcess = Serving & {
   readonly databaseUrl: string;
   /** Makes a token as a user does, with `serin token create` on the database; access control is on from then on. */
