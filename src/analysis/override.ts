@@ -2,17 +2,11 @@ import { SerinError } from '../errors.ts';
 import { type Actor, requireScope } from '../ledger/actor.ts';
 import { entryOf } from '../ledger/audit-store.ts';
 import type { LedgerPolicy } from '../ledger/changes.ts';
-import type { Run } from './run.ts';
+import type { OverrideRequest, Run } from './run.ts';
 import type { RunEvents } from './run-events.ts';
 import type { UnitOfWork } from './run-store.ts';
 import { keepConclusion } from './step.ts';
 import { isOver, override } from './transitions.ts';
-
-/** A person's verdict and why. */
-export type OverrideRequest = {
-  readonly verdict: 'pass' | 'fail' | 'inconclusive';
-  readonly reason: string;
-};
 
 type OverrideDeps = {
   readonly unitOfWork: UnitOfWork;

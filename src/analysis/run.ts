@@ -18,10 +18,14 @@ export type RunNoise = {
   readonly profile: NoiseProfile & { readonly runs: number };
 };
 
-/** A person's verdict in the place of the judge's. */
-export type Override = {
+/** A person's verdict and why. */
+export type OverrideRequest = {
   readonly verdict: 'pass' | 'fail' | 'inconclusive';
   readonly reason: string;
+};
+
+/** A person's verdict in the place of the judge's. */
+export type Override = OverrideRequest & {
   /** Name of the caller who said so. */
   readonly by: string;
   readonly at: number;

@@ -1,7 +1,6 @@
 import type { Actor } from '../ledger/actor.ts';
 import type { ChangeFacts } from '../ledger/change.ts';
-import type { OverrideRequest } from './override.ts';
-import type { Rollout, Run, Scope } from './run.ts';
+import type { OverrideRequest, Rollout, Run, Scope } from './run.ts';
 import type { KeptSeries, KeySpace, Page, RunFilter } from './run-store.ts';
 
 /** What a caller asks to have judged; every caller's own body is translated to this. Times in milliseconds. */

@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import type { RolloutEvents } from '../analysis/rollout-events.ts';
@@ -23,6 +23,7 @@ import { catchEcsErrors, createEcsRouter, type EcsDeps } from './aws/ecs.ts';
 import { readBody } from './body.ts';
 import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
+import { tokenSegmentOf } from './credential.ts';
 import { createDrain, type Drain } from './drain.ts';
 import { catchFlaggerErrors, createFlaggerRouter, type FlaggerDeps } from './flagger/hooks.ts';
 import { createFlaggerPrometheusRouter } from './flagger/prometheus.ts';
@@ -128,7 +129,10 @@ const notFound: RequestHandler = (request, _response, next) => {
 /** What happens to a request before its handler. */
 function addReading(app: Express, deps: ServerDeps, drain: Drain, validation: Validation): void {
   app.use(openContext(deps.now), measure(deps));
-  app.use(createHttpLog(deps.logger, (_request, response) => String(response.getHeader('X-Request-Id'))));
+  const tokenRoutes = Object.keys(validation.spec.paths).filter((route) => tokenSegmentOf(route) >= 0);
+  const idOf = (_request: unknown, response: ServerResponse): string =>
+    String(response.getHeader('X-Request-Id'));
+  app.use(createHttpLog(deps.logger, idOf, tokenRoutes));
   app.use(helmet(headers));
   app.use(plainJson, drain.announce, findOperation(validation.spec), guardAccess(validation.spec, deps));
   app.use(dropEmptyQuery);

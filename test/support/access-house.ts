@@ -22,7 +22,7 @@ services:
   { env: {}, readFile: () => '' },
 );
 
-/** The whole service over a database, with a clock in the test's hand and tokens by name. */
+/** The whole service over a database, with a clock that a test may put forward, and tokens by name. */
 export type AccessHouse = {
   readonly app: App;
   readonly address: string;
@@ -37,13 +37,14 @@ export type AccessHouse = {
 
 /** Starts it; stop `app` and close the database afterwards. */
 export async function openAccessHouse(opened: TestDatabase): Promise<AccessHouse> {
-  let now = Date.now();
+  let passed = 0;
+  const now = (): number => Date.now() + passed;
   const settings = { ...readSettings({}), port: 0, databaseUrl: opened.url };
   const logger = createLogger('silent');
-  const app = createApp({ settings, config, version: '0.0.0', now: () => now, logger });
+  const app = createApp({ settings, config, version: '0.0.0', now, logger });
   const address = await app.listen();
   const unitOfWork = createTokenUnitOfWork(opened.database);
-  const tokens = createTokens({ unitOfWork, now: () => now, randomBytes, makeId: randomUUID });
+  const tokens = createTokens({ unitOfWork, now, randomBytes, makeId: randomUUID });
   return {
     app,
     address,
@@ -58,8 +59,8 @@ export async function openAccessHouse(opened: TestDatabase): Promise<AccessHouse
         ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
       }),
     pass: (milliseconds) => {
-      now += milliseconds;
+      passed += milliseconds;
     },
-    now: () => now,
+    now,
   };
 }
