@@ -9,6 +9,7 @@ import type { UnitOfWork } from './analysis/run-store.ts';
 import type { Runs } from './analysis/runs.ts';
 import { createScheduler, type Scheduler } from './analysis/scheduler.ts';
 import { type StepDeps, step } from './analysis/step.ts';
+import { createSteppedRollouts, type SteppedRollouts } from './analysis/stepped-rollouts.ts';
 import { createServer } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
 import { hasCode } from './errors.ts';
@@ -180,7 +181,14 @@ function wireScheduler(ground: Ground, stepDeps: StepDeps): Scheduler {
   });
 }
 
-function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvents; scheduler: Scheduler } {
+type Analysis = {
+  readonly runs: Runs;
+  readonly rolloutEvents: RolloutEvents;
+  readonly steppedRollouts: SteppedRollouts;
+  readonly scheduler: Scheduler;
+};
+
+function wireAnalysis(ground: Ground): Analysis {
   const { unitOfWork, metrics, now, current, ledgerPolicy } = ground;
   const shared = {
     unitOfWork,
@@ -199,7 +207,9 @@ function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvent
   };
   const scheduler: Scheduler = wireScheduler(ground, stepDeps);
   const runs = createRuns({ ...shared, ...stepDeps, recheckMs, poke: () => void scheduler.tick() });
-  return { runs, rolloutEvents: createRolloutEvents(shared), scheduler };
+  const rolloutEvents = createRolloutEvents(shared);
+  const steppedRollouts = createSteppedRollouts({ ...shared, runs, rolloutEvents });
+  return { runs, rolloutEvents, steppedRollouts, scheduler };
 }
 
 function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground): {

@@ -1,6 +1,7 @@
 import { SerinError } from '../errors.ts';
 import { type Actor, requireScope } from '../ledger/actor.ts';
 import { entryOf } from '../ledger/audit-store.ts';
+import { findService } from './catalog.ts';
 import { overrideRun } from './override.ts';
 import type { Run } from './run.ts';
 import type { Runs } from './runs.ts';
@@ -61,6 +62,10 @@ export function createRuns(deps: RunsDeps): Runs {
       const run = await find(id);
       await noteAsked(deps.unitOfWork.stores, run, deps.now());
       return run;
+    },
+    findByKey: (keySpace) => {
+      const service = findService(deps.catalog(), keySpace.service)?.name ?? keySpace.service;
+      return deps.unitOfWork.stores.runs.findLatest({ ...keySpace, service });
     },
     list: (filter, limit, cursor) => deps.unitOfWork.stores.runs.list(filter, limit, cursor),
     find,

@@ -4,6 +4,7 @@ import type { DeliveryStore } from '../ledger/delivery-store.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { NoiseStore } from './noise-store.ts';
 import type { Phase, Run } from './run.ts';
+import type { SteppedRolloutStore } from './stepped-rollout.ts';
 
 /** All series that one query of a metric gave for one arm. */
 export type SeriesGroup = {
@@ -86,6 +87,7 @@ export type Stores = {
   readonly runs: RunStore;
   readonly ledger: LedgerStore;
   readonly noise: NoiseStore;
+  readonly steppedRollouts: SteppedRolloutStore;
   readonly audit: AuditStore;
   readonly deliveries: DeliveryStore;
 };

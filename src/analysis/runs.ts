@@ -1,7 +1,7 @@
 import type { Actor } from '../ledger/actor.ts';
 import type { ChangeFacts } from '../ledger/change.ts';
 import type { OverrideRequest, Rollout, Run, Scope } from './run.ts';
-import type { KeptSeries, Page, RunFilter } from './run-store.ts';
+import type { KeptSeries, KeySpace, Page, RunFilter } from './run-store.ts';
 
 /** What a caller asks to have judged; every caller's own body is translated to this. Times in milliseconds. */
 export type StartRequest = {
@@ -12,6 +12,8 @@ export type StartRequest = {
   readonly target: string | null;
   readonly change: Partial<ChangeFacts>;
   readonly rollout: Rollout | null;
+  /** Whose rollout it is, as the ledger knows its source; `argo-rollouts` when left out. */
+  readonly source?: string | undefined;
   /** Name of a configured template; `null`: the service's. */
   readonly template: string | null;
   /** A plan in place, as it came; parsed and refused here. */
@@ -40,6 +42,8 @@ export type Runs = {
   get(id: string): Promise<Run>;
   /** The run, without noting that it was asked for. `not_found` when there is none. */
   find(id: string): Promise<Run>;
+  /** The newest run under a key, the service by its name or an alias; `null` when there is none. */
+  findByKey(keySpace: KeySpace): Promise<Run | null>;
   list(filter: RunFilter, limit: number, cursor: string | null): Promise<Page<Run>>;
   /** The verdict becomes inconclusive; harmless when the run is over already. */
   cancel(id: string, by: Actor): Promise<Run>;

@@ -206,6 +206,202 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hooks/flagger/rollout/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Flagger's `rollout` webhook, whether anything speaks against the canary
+         * @description `412` after a fail, which Flagger counts as a failed check; `200` while the analysis runs, after a pass and without
+         *     a verdict. Opens an analysis where none has begun. While Serin itself cannot judge the answer is `200`: an outage
+         *     is no failed check.
+         */
+        post: operations["flaggerRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/flagger/advance/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Flagger's `confirm-traffic-increase` and `confirm-promotion` webhooks, whether the next step may be taken
+         * @description `200` only after a pass; `412` holds the canary where it is without a failed check. The first step of a rollout is
+         *     granted, for before it the canary has no traffic, and each grant opens an analysis that the next step waits for. With
+         *     `metadata.gate: promotion` nothing is granted without a pass, and no analysis is opened after it. In a phase in which
+         *     no canary has begun (`confirm-rollout` sends such) the answer is `200`.
+         */
+        post: operations["flaggerAdvance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/flagger/rollback/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Flagger's `rollback` webhook, whether the canary must be taken back
+         * @description `200`, after which Flagger rolls back at once, only after a fail, or when a step was held for `metadata.deadline` (1h)
+         *     since its analysis ended without a verdict. Never while Serin itself cannot judge.
+         */
+        post: operations["flaggerRollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/flagger/outcome/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Flagger's `post-rollout` and `event` webhooks, how the rollout ended
+         * @description Phase `Succeeded` completes the change in the ledger, `Failed` aborts it; other phases, duplicates and services nobody
+         *     configured are taken and nothing follows.
+         */
+        post: operations["flaggerOutcome"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flagger/prometheus/api/v1/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verdicts as a Flagger MetricTemplate of the provider prometheus reads them
+         * @description Understands `vector(1)` and `verdict(service="…", environment="…", target="…", namespace="…", name="…")`, where
+         *     `service` may stand alone. The value is `"0"` when the newest analysis failed, `"1"` while it runs and after a
+         *     pass, and there is none (Flagger then counts a failed check) when it ended without a verdict or none has begun.
+         */
+        get: operations["flaggerPrometheusQuery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/spinnaker/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The request of a Spinnaker webhook stage
+         * @description Starts an analysis, or joins the one with the same key, and answers at once. The stage then monitors `statusUrl`,
+         *     which is absolute: under `SERIN_PUBLIC_URL`, else under the host that was asked.
+         */
+        post: operations["spinnakerAnalysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/spinnaker/analysis/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The cancellation of a Spinnaker webhook stage
+         * @description Named by its key, for a stage cannot put the id of its analysis into its `cancelEndpoint`. Harmless when the
+         *     analysis is over, and where there is none.
+         */
+        post: operations["spinnakerCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/spinnaker/analysis/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                id: components["parameters"]["AnalysisId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What a Spinnaker webhook stage monitors
+         * @description A `4xx` ends the stage, a `5xx` lets it ask again: so an outage of Serin is a `503`, and only an analysis that
+         *     does not exist is a `404`.
+         */
+        get: operations["spinnakerStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/ecs/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a lifecycle hook of Amazon ECS returns
+         * @description The Lambda function passes the answer on as it is. `IN_PROGRESS` while the analysis runs and while Serin itself
+         *     cannot judge, `SUCCEEDED` after a pass, `FAILED` (ECS rolls back) after a fail and without a verdict.
+         */
+        post: operations["ecsAnalysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/changes": {
         parameters: {
             query?: never;
@@ -973,6 +1169,113 @@ export interface components {
             /** @description Page for people, or null when there is none. */
             reportUrl: string | null;
         };
+        /** @description Payload of a Flagger webhook; further members are allowed and not read. */
+        FlaggerCall: {
+            /** @description Name of the canary. */
+            name: string;
+            /** @description Its namespace. */
+            namespace: string;
+            /**
+             * @description Its phase.
+             * @enum {string}
+             */
+            phase: "Initializing" | "Initialized" | "Waiting" | "Progressing" | "WaitingPromotion" | "Promoting" | "Finalising" | "Succeeded" | "Failed" | "Terminating" | "Terminated";
+            /** @description Flagger's name for what is rolled out. */
+            checksum: string;
+            /**
+             * @description The webhook's own: `service`, `environment`, `target`, `template`, `duration`, `interval`, `dryRun`,
+             *     `version`, `commit`, `artifact`, `url`, `actor`, `kind`, `deadline` (how long a step is held after an
+             *     analysis without a verdict), `gate` (`traffic` or `promotion`), and variables of the scopes as
+             *     `canary.<name>` and `baseline.<name>`. Any other key is an error.
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description One short sentence, which Flagger shows in its event. */
+        FlaggerSentence: string;
+        /** @description An instant vector as Prometheus answers it. */
+        PrometheusVector: {
+            /**
+             * @description Always `success`.
+             * @enum {string}
+             */
+            status: "success";
+            /** @description The vector. */
+            data: {
+                /**
+                 * @description Always `vector`.
+                 * @enum {string}
+                 */
+                resultType: "vector";
+                /** @description One sample or none. */
+                result: {
+                    /** @description Labels. */
+                    metric: {
+                        [key: string]: string;
+                    };
+                    /** @description Seconds since 1970, and the value as text. */
+                    value: (number | string)[];
+                }[];
+            };
+        };
+        /** @description A refused query as Prometheus answers it. */
+        PrometheusError: {
+            /**
+             * @description Always `error`.
+             * @enum {string}
+             */
+            status: "error";
+            /**
+             * @description Always `bad_data`.
+             * @enum {string}
+             */
+            errorType: "bad_data";
+            /** @description What was found, and what is understood. */
+            error: string;
+        };
+        /** @description An analysis as a webhook stage reads it. */
+        SpinnakerStatus: {
+            /** @description Absolute address of this status. */
+            statusUrl: string;
+            status: components["schemas"]["Verdict"];
+            /** @description How far it is, in words. */
+            progress: string;
+            /** @description Id of the analysis. */
+            analysisId: string;
+            verdict: components["schemas"]["Verdict"];
+            /** @description From 0 to 100, for display only. */
+            score: number;
+            /** @description One sentence a person can act on. */
+            reason: string;
+            /** @description Page for people. */
+            reportUrl: string;
+        };
+        /** @description Which analysis is not wanted any more. */
+        SpinnakerCancel: {
+            /** @description Key that it was started with. */
+            key: string;
+            service: components["schemas"]["Name"];
+            environment: components["schemas"]["Name"];
+            /** @description Cluster or region. */
+            target?: string;
+        };
+        /** @description The result of a lifecycle hook. */
+        EcsHookResult: {
+            /**
+             * @description What ECS does.
+             * @enum {string}
+             */
+            hookStatus: "SUCCEEDED" | "FAILED" | "IN_PROGRESS";
+            /** @description With IN_PROGRESS, after how many seconds ECS asks again. */
+            callBackDelay?: number;
+            /** @description One sentence, for the log of the function. */
+            reason?: string;
+            /** @description Id of the analysis; left out when it is not known. */
+            analysisId?: string;
+        };
         /** @description Body of the notification templates that Serin ships; further members are allowed and not read. */
         ArgoEvent: {
             /** @description What happened, such as `rollout-aborted`. Read when `outcome` is missing. */
@@ -1268,6 +1571,15 @@ export interface components {
         };
     };
     responses: {
+        /** @description The call is not what it should be, or may not be made; the body says why in one sentence. */
+        FlaggerRefusal: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/plain": components["schemas"]["FlaggerSentence"];
+            };
+        };
         /** @description The input is not what it should be; `errors` says where, what was found and what is allowed. */
         BadInput: {
             headers: {
@@ -1335,6 +1647,8 @@ export interface components {
         };
     };
     parameters: {
+        /** @description A token, for callers that cannot send headers. It is kept out of logs. */
+        PathToken: string;
         /** @description Id of the analysis. */
         AnalysisId: components["schemas"]["Id"];
         /** @description Id of the change. */
@@ -1667,6 +1981,314 @@ export interface operations {
             400: components["responses"]["BadInput"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    flaggerRollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that cannot send headers. It is kept out of logs. */
+                token: components["parameters"]["PathToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlaggerCall"];
+            };
+        };
+        responses: {
+            /** @description Nothing speaks against it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            400: components["responses"]["FlaggerRefusal"];
+            401: components["responses"]["FlaggerRefusal"];
+            403: components["responses"]["FlaggerRefusal"];
+            /** @description The analysis failed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            413: components["responses"]["FlaggerRefusal"];
+            default: components["responses"]["FlaggerRefusal"];
+        };
+    };
+    flaggerAdvance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that cannot send headers. It is kept out of logs. */
+                token: components["parameters"]["PathToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlaggerCall"];
+            };
+        };
+        responses: {
+            /** @description The step may be taken. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            400: components["responses"]["FlaggerRefusal"];
+            401: components["responses"]["FlaggerRefusal"];
+            403: components["responses"]["FlaggerRefusal"];
+            /** @description The step is held. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            413: components["responses"]["FlaggerRefusal"];
+            default: components["responses"]["FlaggerRefusal"];
+        };
+    };
+    flaggerRollback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that cannot send headers. It is kept out of logs. */
+                token: components["parameters"]["PathToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlaggerCall"];
+            };
+        };
+        responses: {
+            /** @description Roll back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            400: components["responses"]["FlaggerRefusal"];
+            401: components["responses"]["FlaggerRefusal"];
+            403: components["responses"]["FlaggerRefusal"];
+            /** @description Nothing to roll back for. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            413: components["responses"]["FlaggerRefusal"];
+            default: components["responses"]["FlaggerRefusal"];
+        };
+    };
+    flaggerOutcome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that cannot send headers. It is kept out of logs. */
+                token: components["parameters"]["PathToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlaggerCall"];
+            };
+        };
+        responses: {
+            /** @description Taken. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            400: components["responses"]["FlaggerRefusal"];
+            401: components["responses"]["FlaggerRefusal"];
+            403: components["responses"]["FlaggerRefusal"];
+            413: components["responses"]["FlaggerRefusal"];
+            default: components["responses"]["FlaggerRefusal"];
+        };
+    };
+    flaggerPrometheusQuery: {
+        parameters: {
+            query: {
+                /** @description The query. */
+                query: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A vector with one value or none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusVector"];
+                };
+            };
+            /** @description The query is none of those that are understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    spinnakerAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartAnalysis"];
+            };
+        };
+        responses: {
+            /** @description There is an analysis, begun now or before. */
+            201: {
+                headers: {
+                    /** @description Where its status is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpinnakerStatus"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    spinnakerCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpinnakerCancel"];
+            };
+        };
+        responses: {
+            /** @description Taken. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    spinnakerStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                id: components["parameters"]["AnalysisId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpinnakerStatus"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    ecsAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartAnalysis"];
+            };
+        };
+        responses: {
+            /** @description What the hook returns. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EcsHookResult"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             default: components["responses"]["Failure"];
         };

@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet, { type HelmetOptions } from 'helmet';
 import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
+import type { SteppedRollouts } from '../analysis/stepped-rollouts.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import type { Tokens } from '../auth/tokens.ts';
 import { SerinError } from '../errors.ts';
@@ -18,11 +19,14 @@ import { type ArgoDeps, catchArgoErrors, createArgoAnalysisRouter } from './argo
 import { createArgoEventsRouter } from './argo-rollouts/events.ts';
 import { createOutageClock } from './argo-rollouts/outage-clock.ts';
 import { createAuditRouter } from './audit.ts';
+import { catchEcsErrors, createEcsRouter, type EcsDeps } from './aws/ecs.ts';
 import { readBody } from './body.ts';
 import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
 import { tokenSegmentOf } from './credential.ts';
 import { createDrain, type Drain } from './drain.ts';
+import { catchFlaggerErrors, createFlaggerRouter, type FlaggerDeps } from './flagger/hooks.ts';
+import { createFlaggerPrometheusRouter } from './flagger/prometheus.ts';
 import { createHealthRouter, type Health } from './health.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
@@ -32,6 +36,7 @@ import { dropEmptyQuery } from './query.ts';
 import { toRefusal } from './refusal.ts';
 import { createReportsRouter } from './reports.ts';
 import { readSpecText, type Spec } from './spec.ts';
+import { createSpinnakerRouter } from './spinnaker/stage.ts';
 import { type After, afterOnClock } from './timers.ts';
 import { createTokensRouter } from './tokens.ts';
 import { createValidation, type Validation } from './validation.ts';
@@ -39,6 +44,7 @@ import { createValidation, type Validation } from './validation.ts';
 export type ServerDeps = {
   readonly runs: Runs;
   readonly rolloutEvents: RolloutEvents;
+  readonly steppedRollouts: SteppedRollouts;
   readonly changes: Changes;
   readonly reports: Reports;
   readonly judging: Judging;
@@ -148,12 +154,16 @@ export function createServer(deps: ServerDeps): ApiServer {
     logger,
     publicUrl,
   };
+  const flagger: FlaggerDeps = { steppedRollouts: deps.steppedRollouts, after, now, logger };
   app.disable('x-powered-by');
   app.enable('case sensitive routing');
   addReading(app, deps, drain, validation);
   app.use(createAnalysesRouter({ runs, drain, after, publicUrl }));
   app.use(createArgoAnalysisRouter(argo));
   app.use(createArgoEventsRouter(deps.rolloutEvents, after));
+  const ecs: EcsDeps = { runs, after, now, logger };
+  app.use(createSpinnakerRouter({ runs, after, publicUrl }), createEcsRouter(ecs));
+  app.use(createFlaggerRouter(flagger), createFlaggerPrometheusRouter(runs, now));
   app.use(createChangesRouter(deps.changes, now));
   app.use(createTokensRouter(deps.tokens), createAuditRouter(deps.audit));
   app.use(createReportsRouter(deps.reports));
@@ -167,6 +177,13 @@ export function createServer(deps: ServerDeps): ApiServer {
       specText: validation.specText,
     }),
   );
-  app.use(notFound, refine(validation.spec), catchArgoErrors(argo), answerErrors(logger));
+  app.use(
+    notFound,
+    refine(validation.spec),
+    catchArgoErrors(argo),
+    catchFlaggerErrors(flagger),
+    catchEcsErrors(ecs),
+    answerErrors(logger),
+  );
   return { handler: app, drain: drain.drain };
 }

@@ -7,6 +7,7 @@ import { createDeliveryStore } from './delivery-store.ts';
 import { createLedgerStore } from './ledger-store.ts';
 import { createNoiseStore } from './noise-store.ts';
 import { createRunStore } from './run-store.ts';
+import { createSteppedRolloutStore } from './stepped-rollout-store.ts';
 import { createTokenStore } from './token-store.ts';
 
 /** The stores over one database. Inside a transaction only the stores handed in may be used; others reject. */
@@ -22,6 +23,7 @@ function createStores(connection: Connection): Stores {
     runs: createRunStore(connection),
     ledger: createLedgerStore(connection),
     noise: createNoiseStore(connection),
+    steppedRollouts: createSteppedRolloutStore(connection),
     audit: createAuditStore(connection),
     deliveries: createDeliveryStore(connection),
   };

@@ -143,6 +143,24 @@ const rowsSince: Readonly<Record<string, Rows>> = {
     ],
     deliveries: [{ source: 'github', delivery_id: 'd1', seen_at: 1_767_225_600_000 }],
   },
+  '0008-stepped-rollouts': {
+    stepped_rollouts: [
+      {
+        uid: 'flagger:production//shop/checkout',
+        revision: 1,
+        checksum: '85d557f47b',
+        service: 'checkout',
+        environment: 'production',
+        target_key: '',
+        grants: 2,
+        analysis_id: 'r1',
+        patience_ms: 3_600_000,
+        created_at: 1_767_225_600_000,
+        ended_at: null,
+        ended_as: null,
+      },
+    ],
+  },
 };
 
 async function insertRows(database: Database, rows: Rows): Promise<void> {

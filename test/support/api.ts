@@ -52,6 +52,7 @@ export function makeRuns(changes: Partial<Runs> = {}, stored: readonly Run[] = [
     start: async () => makeRun(),
     get: find,
     find,
+    findByKey: async ({ key }) => stored.find((one) => one.key === key) ?? null,
     list: async () => ({ items: stored, nextCursor: null }),
     cancel: async (id) => ({ ...(await find(id)), phase: 'cancelled', verdict: 'inconclusive' }),
     override: async (id, { verdict }) => ({ ...(await find(id)), phase: 'concluded', verdict }),
@@ -127,6 +128,7 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
         return 'recorded';
       },
     },
+    steppedRollouts: { stay: refuse, step: refuse, rollBack: refuse, end: refuse },
     changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
     reports: { changeFailure: refuse },
     judging: refuse,
