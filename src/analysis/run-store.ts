@@ -57,6 +57,8 @@ export interface RunStore {
   /** Runs of a rollout, open and over, newest first, at most 100: all revisions when `revision` is `null`. */
   findByRollout(uid: string, revision: string | null): Promise<readonly Run[]>;
   countByChange(changeId: string): Promise<number>;
+  /** Runs of a change, newest first. */
+  findByChange(changeId: string, limit: number): Promise<readonly Run[]>;
   /** Takes up to `limit` runs with `nextLookAt ≤ now` that nobody holds, oldest due first. */
   claimDue(now: number, limit: number, leaseMs: number): Promise<readonly Claim[]>;
   /** Puts the lease's end `leaseMs` from now (the database's now); `false` when the lease is lost. */

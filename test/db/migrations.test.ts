@@ -162,6 +162,19 @@ const rowsSince: Readonly<Record<string, Rows>> = {
         lease_expires_at: null,
       },
     ],
+    pending_gates: [
+      {
+        id: 'g1',
+        key: '1/2/production/3',
+        group_key: '1/2',
+        state: 'open',
+        revision: 4,
+        next_at: 1_767_225_602_000,
+        created_at: 1_767_225_600_000,
+        closed_at: null,
+        body: '{"id":"g1"}',
+      },
+    ],
   },
 };
 
