@@ -5,6 +5,7 @@ import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import { SerinError } from '../errors.ts';
+import type { Gates } from '../gate/gates.ts';
 import type { Changes } from '../ledger/changes.ts';
 import type { Reports } from '../ledger/reports.ts';
 import { createHttpLog } from '../telemetry/http-log.ts';
@@ -19,6 +20,8 @@ import { readBody } from './body.ts';
 import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
 import { createDrain, type Drain } from './drain.ts';
+import { createGatesRouter } from './gates.ts';
+import { createGithubRouter, type GithubDeps } from './github/router.ts';
 import { createHealthRouter, type Health } from './health.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
@@ -37,6 +40,8 @@ export type ServerDeps = {
   readonly changes: Changes;
   readonly reports: Reports;
   readonly judging: Judging;
+  readonly gates: Pick<Gates, 'evaluate'>;
+  readonly github: Pick<GithubDeps, 'intake' | 'secrets' | 'house'>;
   /** Tells who calls. */
   readonly authentication: Authentication;
   readonly health: Health;
@@ -147,6 +152,8 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createChangesRouter(deps.changes, now));
   app.use(createReportsRouter(deps.reports));
   app.use(createJudgeRouter(deps.judging, drain));
+  app.use(createGatesRouter(deps.gates));
+  app.use(createGithubRouter({ ...deps.github, logger, metrics: deps.metrics, now, after }));
   app.use(
     createHealthRouter({
       health: deps.health,
