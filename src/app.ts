@@ -3,18 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { migrateUp, pendingMigrations } from '../db/migrate.ts';
 import type { Catalog } from './analysis/catalog.ts';
 import { createRuns } from './analysis/create-runs.ts';
-import { createRolloutEvents, type RolloutEvents } from './analysis/rollout-events.ts';
+import { createRolloutEvents } from './analysis/rollout-events.ts';
 import { createRunEvents } from './analysis/run-events.ts';
 import type { UnitOfWork } from './analysis/run-store.ts';
-import type { Runs } from './analysis/runs.ts';
-import { createScheduler, type Scheduler } from './analysis/scheduler.ts';
-import { type StepDeps, step } from './analysis/step.ts';
+import type { Scheduler } from './analysis/scheduler.ts';
+import type { StepDeps } from './analysis/step.ts';
 import { createServer } from './api/server.ts';
-import type { Tokens } from './auth/tokens.ts';
 import { type Config, templatesOf } from './config.ts';
-import { hasCode } from './errors.ts';
 import { createJudging } from './judging.ts';
-import { type Changes, createChanges, type LedgerPolicy, settleDue } from './ledger/changes.ts';
+import { type Changes, createChanges, type LedgerPolicy } from './ledger/changes.ts';
 import { createReports, type Reports } from './ledger/reports.ts';
 import type { Provider } from './metrics/provider.ts';
 import { createProvider } from './metrics/registry.ts';
@@ -25,7 +22,9 @@ import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { wireAuth } from './wire-auth.ts';
+import { wireGates } from './wire-gates.ts';
 import { wireOutbox } from './wire-outbox.ts';
+import { wireScheduler } from './wire-scheduler.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
@@ -42,7 +41,6 @@ export type App = {
   readonly logger: Logger;
   readonly scheduler: Scheduler;
   readonly changes: Changes;
-  readonly tokens: Tokens;
   /** Whether a credential exists or is configured; true also while that cannot be told. */
   mayHaveCredentials(): Promise<boolean>;
   /** Brings the database up to date; rejects with `store_unavailable` while it is away. */
@@ -57,8 +55,6 @@ export type App = {
   stop(graceMs: number): Promise<void>;
 };
 
-const concurrency = 32;
-const leaseMs = 90_000;
 const readDeadlineMs = 45_000;
 const recheckMs = 2_000;
 
@@ -163,34 +159,7 @@ type Ground = {
   readonly ledgerPolicy: () => LedgerPolicy;
 };
 
-function wireScheduler(ground: Ground, stepDeps: StepDeps): Scheduler {
-  const { unitOfWork, metrics, logger, now, ledgerPolicy } = ground;
-  const outbox = wireOutbox({ ...ground, config: () => ground.current().config });
-  const scheduler = createScheduler({
-    runs: unitOfWork.stores.runs,
-    step: (claim, stop) => step(stepDeps, claim, stop),
-    alongside: outbox.dispatcher.tick,
-    housekeeping: async () => {
-      await outbox.housekeeping();
-      await unitOfWork.transaction((stores) => settleDue(stores.ledger, now(), ledgerPolicy()));
-      metrics.runs((await unitOfWork.stores.runs.census()).byPhase);
-    },
-    now,
-    onError: (error, doing) => {
-      if (hasCode(error, 'store_unavailable')) metrics.databaseError(doing.split(' ')[0] ?? 'unknown');
-      logger.error({ err: error, doing }, 'the scheduler could not do its work');
-    },
-    onLag: (milliseconds) => metrics.schedulerLag(milliseconds),
-    concurrency,
-    leaseMs,
-  });
-  const stop = async (graceMs: number): Promise<void> => {
-    await Promise.all([scheduler.stop(graceMs), outbox.dispatcher.stop(graceMs)]);
-  };
-  return { ...scheduler, stop };
-}
-
-function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvents; scheduler: Scheduler } {
+function wireAnalysis(ground: Ground) {
   const { unitOfWork, metrics, now, current, ledgerPolicy } = ground;
   const shared = {
     unitOfWork,
@@ -207,9 +176,12 @@ function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvent
     upSince: () => scheduler.upSince(),
     readDeadlineMs,
   };
-  const scheduler: Scheduler = wireScheduler(ground, stepDeps);
+  const config = (): Config => current().config;
+  const outbox = wireOutbox({ ...ground, config, publicUrl: ground.settings.publicUrl });
+  const scheduler: Scheduler = wireScheduler(ground, stepDeps, () => [outbox, gates.work]);
   const runs = createRuns({ ...shared, ...stepDeps, recheckMs, poke: () => void scheduler.tick() });
-  return { runs, rolloutEvents: createRolloutEvents(shared), scheduler };
+  const gates = wireGates({ ...ground, config, runs });
+  return { runs, rolloutEvents: createRolloutEvents(shared), scheduler, ...gates.served };
 }
 
 function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground): {
@@ -229,6 +201,17 @@ function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground
   return { changes, reports };
 }
 
+/** The use cases, each wired in its own place. */
+function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions) {
+  const auth = wireAuth({
+    ...ground,
+    allowUnauthenticated,
+    config: () => ground.current().config,
+    catalog: () => ground.current().catalog,
+  });
+  return { ...wireAnalysis(ground), ...wireLedger(ground), ...auth };
+}
+
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */
 export function createApp(options: AppOptions): App {
   const { settings, now = Date.now } = options;
@@ -246,30 +229,18 @@ export function createApp(options: AppOptions): App {
     current: () => current,
     ledgerPolicy: () => ({ now: now(), ...current.config.ledger }),
   };
-  const { runs, rolloutEvents, scheduler } = wireAnalysis(ground);
-  const { changes, reports } = wireLedger(ground);
-  const { authentication, tokens, mayHaveCredentials } = wireAuth({
-    ...ground,
-    allowUnauthenticated: options.allowUnauthenticated ?? false,
-    config: () => current.config,
-    catalog: () => current.catalog,
-  });
-  const outageGrace = (): number => current.config.analysis.outageGrace;
-  const { publicUrl } = settings;
+  const { scheduler, changes, mayHaveCredentials, ...parts } = wireParts(ground, options);
   const { judging, close: closeJudging } = createJudging();
   const api = createServer({
-    runs,
-    rolloutEvents,
+    ...parts,
     changes,
-    reports,
     health: { live: () => true, ready: () => readiness(database) },
     logger,
     metrics,
     now,
-    publicUrl,
-    outageGrace,
+    publicUrl: settings.publicUrl,
+    outageGrace: () => current.config.analysis.outageGrace,
     judging,
-    authentication,
   });
   const server = createHttpServer(api.handler);
 
@@ -277,7 +248,6 @@ export function createApp(options: AppOptions): App {
     logger,
     scheduler,
     changes,
-    tokens,
     mayHaveCredentials,
     migrate: async () => {
       await migrateUp(database);

@@ -45,6 +45,8 @@ export type Gates = {
   evaluate(question: GateQuestion, by: Actor): Promise<GateAnswer>;
   /** Looks at the gates that are due: begins what they need, tells how far they are, closes those with an answer. */
   tick(): Promise<void>;
+  /** Resolves when no gate is being looked at. */
+  idle(): Promise<void>;
   /** Forgets gates that were closed long ago. */
   forget(): Promise<void>;
 };
@@ -152,6 +154,9 @@ export function createGates(deps: GatesDeps): Gates {
         .finally(() => {
           ticking = null;
         });
+      await ticking;
+    },
+    idle: async () => {
       await ticking;
     },
     forget: async () => {

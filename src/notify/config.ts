@@ -32,7 +32,10 @@ const privateKey = z
 
 const apiUrl = z
   .string()
-  .refine(isSafe, 'allowed are https addresses such as https://api.github.com or https://github.example/api/v3')
+  .refine(
+    isSafe,
+    'allowed are https addresses such as https://api.github.com or https://github.example/api/v3',
+  )
   .transform((text) => text.replace(/\/+$/, ''));
 
 /** The section `github` of the configuration: the App by which Serin answers. */

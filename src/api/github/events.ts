@@ -49,7 +49,8 @@ export function readEvent(
     case 'workflow_run': {
       const { action, repository, workflow_run: run } = parse(workflowRunEvent, body);
       return action === 'completed' && isHosted(house, repository.full_name)
-        ? { type: 'over', group: groupOf(repository.id, run.id) } : null;
+        ? { type: 'over', group: groupOf(repository.id, run.id) }
+        : null;
     }
     default:
       return null;

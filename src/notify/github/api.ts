@@ -1,6 +1,7 @@
 import { createAppAuth } from '@octokit/auth-app';
 import { request as octokit } from '@octokit/request';
 import type { GithubConfig } from '../config.ts';
+import { readFailure } from './failure.ts';
 
 /** What a token may do; only what the call at hand needs. */
 export type Permissions = Readonly<Record<string, 'read' | 'write'>>;
@@ -23,8 +24,6 @@ export type GithubApi = {
   asApp(signal: AbortSignal): Promise<Call>;
   /** Calls in one repository, with a token that may do no more than that. */
   at(place: Place, permissions: Permissions, signal: AbortSignal): Promise<Call>;
-  /** Forgets the tokens of a repository, one of which was refused. */
-  forget(place: Place): void;
 };
 
 type Token = { readonly token: string; readonly expiresAt: number };
@@ -42,7 +41,11 @@ function limitedFetch(url: string, init?: RequestInit): Promise<Response> {
 function callWith(request: typeof octokit, authorization: string, signal: AbortSignal): Call {
   return async (route, parameters) => {
     const headers = { authorization, 'x-github-api-version': '2022-11-28' };
-    const { status, data, headers: given } = await request(route, {
+    const {
+      status,
+      data,
+      headers: given,
+    } = await request(route, {
       ...parameters,
       headers,
       request: { fetch: limitedFetch, signal },
@@ -81,8 +84,12 @@ export function createGithubApi(config: GithubConfig, now: () => number): Github
     return { token, expiresAt: Date.parse(expiresAt) };
   }
 
-  async function tokenFor(place: Place, permissions: Permissions, signal: AbortSignal): Promise<string> {
-    const key = JSON.stringify([place.repositoryId, permissions]);
+  async function tokenFor(
+    key: string,
+    place: Place,
+    permissions: Permissions,
+    signal: AbortSignal,
+  ): Promise<string> {
     const kept = await tokens.get(key)?.catch(() => null);
     if (kept !== undefined && kept !== null && kept.expiresAt - renewBefore > now()) return kept.token;
     const fetched = fetchToken(place, permissions, signal);
@@ -93,10 +100,15 @@ export function createGithubApi(config: GithubConfig, now: () => number): Github
 
   return {
     asApp,
-    at: async (place, permissions, signal) =>
-      callWith(request, `token ${await tokenFor(place, permissions, signal)}`, signal),
-    forget: ({ repositoryId }) => {
-      for (const key of tokens.keys()) if (key.startsWith(`[${repositoryId},`)) tokens.delete(key);
+    at: async (place, permissions, signal) => {
+      const key = JSON.stringify([place.installationId, place.repositoryId, permissions]);
+      const call = callWith(request, `token ${await tokenFor(key, place, permissions, signal)}`, signal);
+      return (route, parameters) =>
+        call(route, parameters).catch((error: unknown) => {
+          // Revoked before its time: the next try gets another.
+          if (readFailure(error)?.status === 401) tokens.delete(key);
+          throw error;
+        });
     },
   };
 }

@@ -34,7 +34,8 @@ function headline({ kind, answer, change, service, environment }: GateMessage): 
 }
 
 function footer({ kind, gateId, analysis }: GateMessage, publicUrl: string | null): string {
-  const link = analysis === null || publicUrl === null ? '' : `[Analysis](${publicUrl}/analyses/${analysis.id})`;
+  const link =
+    analysis === null || publicUrl === null ? '' : `[Analysis](${publicUrl}/analyses/${analysis.id})`;
   return [link, kind === 'final' ? markOf(gateId) : ''].filter((part) => part !== '').join(' ');
 }
 
@@ -71,7 +72,5 @@ export function writeComment(message: GateMessage, publicUrl: string | null): st
   const tail = bottom === '' ? '' : `\n\n${bottom}`;
   const rows = table(analysis?.findings ?? [], mostCharacters - top.length - tail.length - 2);
   const whole = `${top}${rows === '' ? '' : `\n\n${rows}`}${tail}`;
-  return whole.length <= mostCharacters
-    ? whole
-    : `${shorten(top, mostCharacters - tail.length)}${tail}`;
+  return whole.length <= mostCharacters ? whole : `${shorten(top, mostCharacters - tail.length)}${tail}`;
 }

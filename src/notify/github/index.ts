@@ -46,12 +46,7 @@ export function createGithubChannel(config: GithubConfig, deps: GithubDeps): Cha
   const api = createGithubApi(config, deps.now);
   let sweptAt = Number.NEGATIVE_INFINITY;
   return {
-    send: async (message, signal) => {
-      const delivery = await send(api, message, signal, deps);
-      // A token that was refused (revoked, or of an installation made anew) is not tried again.
-      if (delivery.outcome === 'retry') api.forget((message.payload as GateMessage).data as Target);
-      return delivery;
-    },
+    send: (message, signal) => send(api, message, signal, deps),
     sweep: async () => {
       if (deps.now() - sweptAt < sweepEvery) return;
       sweptAt = deps.now();
@@ -59,7 +54,9 @@ export function createGithubChannel(config: GithubConfig, deps: GithubDeps): Cha
         await redeliver(await api.asApp(AbortSignal.timeout(sweepMs)), deps.claimAttempt, deps.now());
       } catch (error) {
         const status = readFailure(error)?.status;
-        throw new Error(`GitHub's deliveries could not be looked through: ${status ?? 'no answer'}`, { cause: error });
+        throw new Error(`GitHub's deliveries could not be looked through: ${status ?? 'no answer'}`, {
+          cause: error,
+        });
       }
     },
   };

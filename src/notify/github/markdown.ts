@@ -16,8 +16,9 @@ export function escapeCell(text: string): string {
     .replace(/[@#]/g, `$&${nothing}`);
 }
 
-/** The beginning of a text, with `…` where something was left out; cut before it is escaped, never after. */
+/** The beginning of a text in at most `most` UTF-16 units, with `…` where something was left out. */
 export function shorten(text: string, most: number): string {
-  const characters = Array.from(text);
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
+  if (text.length <= most) return text;
+  // No half of a pair of surrogates at the end.
+  return `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

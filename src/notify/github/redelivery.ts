@@ -18,8 +18,15 @@ const hopeless = [400, 403, 413];
 
 function isAttempt(value: unknown): value is Attempt {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, guid, delivered_at: at, status_code: status } = value as Partial<Record<keyof Attempt, unknown>>;
-  return typeof id === 'number' && typeof guid === 'string' && typeof at === 'string' && typeof status === 'number';
+  const {
+    id,
+    guid,
+    delivered_at: at,
+    status_code: status,
+  } = value as Partial<Record<keyof Attempt, unknown>>;
+  return (
+    typeof id === 'number' && typeof guid === 'string' && typeof at === 'string' && typeof status === 'number'
+  );
 }
 
 function cursorOf(link: string | null): string | null {

@@ -23,7 +23,10 @@ function parametersOf({ owner, repository, runId }: Target): Readonly<Record<str
 
 /** Whether the answer is there already: sent before, by a process that did not live to note it. */
 async function isAnswered(call: Call, target: Target, gateId: string): Promise<boolean> {
-  const { data } = await call('GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals', parametersOf(target));
+  const { data } = await call(
+    'GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals',
+    parametersOf(target),
+  );
   if (!Array.isArray(data)) return false;
   return data.some((one: unknown) => {
     const comment = typeof one === 'object' && one !== null && 'comment' in one ? one.comment : null;

@@ -21,7 +21,10 @@ function stateOf({ allowed, verdict }: GateMessage['answer']): 'success' | 'fail
 }
 
 /** `neutral` would satisfy a required check, so what was not judged asks for a person. */
-function conclusionOf({ allowed, verdict }: GateMessage['answer']): 'success' | 'failure' | 'action_required' {
+function conclusionOf({
+  allowed,
+  verdict,
+}: GateMessage['answer']): 'success' | 'failure' | 'action_required' {
   if (verdict === 'pass' && allowed) return 'success';
   return verdict === 'fail' ? 'failure' : 'action_required';
 }
@@ -30,7 +33,12 @@ function linkOf({ analysis }: GateMessage, publicUrl: string | null): string | n
   return analysis === null || publicUrl === null ? null : `${publicUrl}/analyses/${analysis.id}`;
 }
 
-async function sendStatus(call: Call, target: Target, payload: GateMessage, publicUrl: string | null): Promise<void> {
+async function sendStatus(
+  call: Call,
+  target: Target,
+  payload: GateMessage,
+  publicUrl: string | null,
+): Promise<void> {
   const link = linkOf(payload, publicUrl);
   await call('POST /repos/{owner}/{repo}/statuses/{sha}', {
     owner: target.owner,
@@ -55,7 +63,12 @@ async function hasCheck(call: Call, target: Target, payload: GateMessage): Promi
   return runs.some(({ external_id: id }) => id === payload.gateId);
 }
 
-async function sendCheck(call: Call, target: Target, payload: GateMessage, publicUrl: string | null): Promise<void> {
+async function sendCheck(
+  call: Call,
+  target: Target,
+  payload: GateMessage,
+  publicUrl: string | null,
+): Promise<void> {
   const link = linkOf(payload, publicUrl);
   await call('POST /repos/{owner}/{repo}/check-runs', {
     owner: target.owner,
