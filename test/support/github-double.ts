@@ -77,6 +77,15 @@ const nothingPending: Reply = {
   body: { message: 'No pending deployment requests to approve or reject' },
 };
 
+/** What is wrong with a report or an answer; `null`: nothing. */
+function checkReview({ environment_name: environment, comment }: Record<string, unknown>): Reply | null {
+  if (typeof environment !== 'string' || typeof comment !== 'string')
+    return { status: 422, body: { message: 'Invalid request' } };
+  return Array.from(comment).length > mostCharacters
+    ? { status: 422, body: { message: 'comment is too long (maximum is 1024 characters)' } }
+    : null;
+}
+
 /**
  * GitHub's API as far as Serin speaks to it, on the loopback, with GitHub's own limits: ten reports and one answer a
  * deployment, 1 024 characters a comment, tokens for an hour, for one repository and for what was asked.
@@ -88,11 +97,11 @@ export async function startGithub() {
   const answers: { readonly key: string; readonly state: string; readonly comment: string }[] = [];
   const statuses: Record<string, unknown>[] = [];
   const checks: Record<string, unknown>[] = [];
-  const forced: Reply[] = [];
+  const forced = new Map<string, Reply[]>();
   let deliveries: readonly HookDelivery[] = [];
   const redelivered: number[] = [];
-  /** Answers after what the call does was done, as a connection that breaks on the way back does. */
-  let cutAfter = 0;
+  /** Runs whose answer is taken, but whose connection breaks on the way back. */
+  const cut = new Set<string>();
 
   function tokenOf({ request }: Asked): Token | null {
     return tokens.get((request.headers.authorization ?? '').replace(/^token /, '')) ?? null;
@@ -127,23 +136,21 @@ export async function startGithub() {
     };
   }
 
-  function review(asked: Asked, run: string): Reply {
-    const refused = mayNot(asked, 'deployments', 'write');
-    if (refused !== null) return refused;
-    const { environment_name: environment, state, comment } = asked.body;
-    if (typeof environment !== 'string' || (typeof comment !== 'string' && state === undefined))
-      return { status: 422, body: { message: 'Invalid request' } };
-    if (typeof comment === 'string' && Array.from(comment).length > mostCharacters)
-      return { status: 422, body: { message: 'comment is too long (maximum is 1024 characters)' } };
-    const key = `${run}/${environment}`;
-    if (answers.some((one) => one.key === key)) return nothingPending;
-    if (state !== undefined) {
-      answers.push({ key, state: String(state), comment: String(comment ?? '') });
-      return { status: 204 };
-    }
+  function takeReport(key: string): Reply {
     const count = (reports.get(key) ?? 0) + 1;
     if (count > mostReports) return { status: 422, body: { message: 'Too many status reports' } };
     reports.set(key, count);
+    return { status: 204 };
+  }
+
+  function review(asked: Asked, run: string): Reply {
+    const { environment_name: environment, state, comment } = asked.body;
+    const refused = mayNot(asked, 'deployments', 'write') ?? checkReview(asked.body);
+    if (refused !== null) return refused;
+    const key = `${run}/${environment}`;
+    if (answers.some((one) => one.key === key)) return nothingPending;
+    if (state === undefined) return takeReport(key);
+    answers.push({ key, state: String(state), comment: String(comment) });
     return { status: 204 };
   }
 
@@ -166,39 +173,46 @@ export async function startGithub() {
     return { status: 201, body: { id: list.length } };
   }
 
+  type Route = readonly [RegExp, (asked: Asked, part: string) => Reply];
+  const at = '/repos/shop/checkout';
+  const routes: readonly Route[] = [
+    [/^POST \/app\/installations\/99\/access_tokens$/, giveToken],
+    [new RegExp(`^GET ${at}/installation$`), (asked) => asApp(asked) ?? { status: 200, body: { id: 99 } }],
+    [/^GET \/app\/hook\/deliveries$/, (asked) => asApp(asked) ?? { status: 200, body: deliveries }],
+    [/^POST \/app\/hook\/deliveries\/(\d+)\/attempts$/, redeliver],
+    [new RegExp(`^POST ${at}/actions/runs/(\\d+)/deployment_protection_rule$`), review],
+    [new RegExp(`^GET ${at}/actions/runs/(\\d+)/approvals$`), listAnswers],
+    [new RegExp(`^POST ${at}/statuses/[0-9a-f]+$`), (asked) => leave(asked, 'statuses', statuses)],
+    [new RegExp(`^POST ${at}/check-runs$`), (asked) => leave(asked, 'checks', checks)],
+    [
+      new RegExp(`^GET ${at}/commits/[0-9a-f]+/check-runs$`),
+      (asked) => mayNot(asked, 'checks', 'read') ?? { status: 200, body: { check_runs: checks } },
+    ],
+  ];
+
+  function redeliver(asked: Asked, id: string): Reply {
+    const refused = asApp(asked);
+    if (refused === null) redelivered.push(Number(id));
+    return refused ?? { status: 202, body: {} };
+  }
+
   function answer(asked: Asked): Reply {
-    const { path } = asked;
-    const route = `${asked.request.method} ${path.split('?', 1)[0]}`;
-    const run = /actions\/runs\/(\d+)\//.exec(path)?.[1] ?? '';
-    if (/^POST \/app\/installations\/99\/access_tokens$/.test(route)) return giveToken(asked);
-    if (/^GET \/repos\/shop\/checkout\/installation$/.test(route))
-      return asApp(asked) ?? { status: 200, body: { id: 99 } };
-    if (/^GET \/app\/hook\/deliveries$/.test(route)) return asApp(asked) ?? { status: 200, body: deliveries };
-    const attempt = /^POST \/app\/hook\/deliveries\/(\d+)\/attempts$/.exec(route);
-    if (attempt !== null) {
-      redelivered.push(Number(attempt[1]));
-      return asApp(asked) ?? { status: 202, body: {} };
+    const wanted = `${asked.request.method} ${asked.path.split('?', 1)[0]}`;
+    for (const [pattern, reply] of routes) {
+      const match = pattern.exec(wanted);
+      if (match !== null) return reply(asked, match[1] ?? '');
     }
-    if (/^POST \/repos\/shop\/checkout\/actions\/runs\/\d+\/deployment_protection_rule$/.test(route))
-      return review(asked, run);
-    if (/^GET \/repos\/shop\/checkout\/actions\/runs\/\d+\/approvals$/.test(route))
-      return listAnswers(asked, run);
-    if (/^POST \/repos\/shop\/checkout\/statuses\/[0-9a-f]+$/.test(route))
-      return leave(asked, 'statuses', statuses);
-    if (/^POST \/repos\/shop\/checkout\/check-runs$/.test(route)) return leave(asked, 'checks', checks);
-    if (/^GET \/repos\/shop\/checkout\/commits\/[0-9a-f]+\/check-runs$/.test(route))
-      return mayNot(asked, 'checks', 'read') ?? { status: 200, body: { check_runs: checks } };
     return notFound;
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
     const body = await readJson(request);
-    const isReview = request.method === 'POST' && path.endsWith('/deployment_protection_rule');
-    const reply = (isReview ? forced.shift() : undefined) ?? answer({ request, path, body });
+    const run = /runs\/(\d+)\/deployment_protection_rule$/.exec(path)?.[1] ?? '';
+    const isFinal = body['state'] !== undefined;
+    const reply = (isFinal ? forced.get(run)?.shift() : undefined) ?? answer({ request, path, body });
     calls.push({ method: request.method ?? '', path, body, status: reply.status });
-    if (isReview && body['state'] !== undefined && cutAfter > 0) {
-      cutAfter -= 1;
+    if (isFinal && cut.delete(run)) {
       response.destroy();
       return;
     }
@@ -222,12 +236,10 @@ export async function startGithub() {
     tokens: () => [...tokens.values()],
     /** Takes all tokens back before their time. */
     revoke: () => tokens.clear(),
-    /** What the next calls to report or answer are answered instead, one after the other. */
-    force: (...replies: readonly Reply[]) => forced.push(...replies),
-    /** Cuts the connection after the next answers were taken. */
-    cutAfterAnswer: (times: number) => {
-      cutAfter = times;
-    },
+    /** What the next answers for that run are answered instead, one after the other. */
+    force: (run: number, ...replies: readonly Reply[]) => void forced.set(String(run), [...replies]),
+    /** Cuts the connection after the answer for that run was taken. */
+    cutAfterAnswer: (run: number) => void cut.add(String(run)),
     listDeliveries: (list: readonly HookDelivery[]) => {
       deliveries = list;
     },

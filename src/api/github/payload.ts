@@ -23,7 +23,7 @@ const deployment = z.looseObject({
   task: z.string().optional(),
   environment: z.string(),
   /** An object, or a text that may be one. */
-  payload: z.unknown(),
+  payload: z.unknown().optional(),
   creator: z.looseObject({ login: z.string() }).optional(),
 });
 
@@ -40,7 +40,7 @@ export const protectionRule = z.looseObject({
   deployment_callback_url: z.string(),
   /** Lacking where GitHub makes no deployment for the job. */
   deployment: z
-    .looseObject({ id: z.number().int(), sha: z.string().optional(), payload: z.unknown() })
+    .looseObject({ id: z.number().int(), sha: z.string().optional(), payload: z.unknown().optional() })
     .optional(),
 });
 
