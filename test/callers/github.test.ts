@@ -125,7 +125,6 @@ async function askAll(house: House): Promise<Waiting> {
     { status: 422, body: { message: 'No pending deployment requests to approve or reject' } },
     { status: 502, body: { message: 'Bad Gateway' } },
   );
-  github.cutAfterAnswer(7);
   await askAt(house, 1);
   await askAt(house, 4, { environment: 'canary', sha: 'd'.repeat(40) });
   const [told] = await until('the wait is told of', 20_000, () => {
@@ -141,7 +140,6 @@ async function askAll(house: House): Promise<Waiting> {
   await askAt(house, 5);
   await askAt(house, 6);
   await askAt(house, 6, { environment: 'canary', deployment: { id: 413, sha } });
-  await askAt(house, 7);
   return { comment: String(told?.body['comment']), allowed };
 }
 
@@ -241,9 +239,16 @@ describe('a GitHub App at its gates', function () {
 
       it('answers exactly once in effect when it is killed between the verdict and the answer', async () => {
         const { serin, github } = house();
-        // GitHub took the answer for run 7 and Serin does not live to hear of it; that for run 8 is not even decided.
-        await answered(house(), 7);
+        // GitHub takes the answer for run 7 and Serin does not live to hear of it; that for run 8 does not get through.
+        github.cutAfterAnswer(7);
+        const down = { status: 502, body: { message: 'Bad Gateway' } };
+        github.force(8, down, down, down, down, down);
         await askAt(house(), 8);
+        await askAt(house(), 7);
+        await until('the verdicts fell and the answers are on their way', 40_000, () => {
+          const failed = github.calls.some(({ path, status }) => path.includes('/runs/8/') && status === 502);
+          return failed && github.answers.some(({ key }) => key === '7/production');
+        });
         await serin.kill();
         await expireLeases(house());
         await serin.restart();
