@@ -70,7 +70,7 @@ describe('the section github', () => {
   });
 
   it('takes a key whose line breaks are written out', () => {
-    const { github } = parseConfig('github: { appId: 1, privateKey: "${ESCAPED}" }', sources);
+    const { github } = parseConfig(`github: { appId: 1, privateKey: "\${ESCAPED}" }`, sources);
     assert.equal(github?.privateKey, appKey);
   });
 
