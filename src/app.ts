@@ -209,7 +209,8 @@ function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions)
     config: () => ground.current().config,
     catalog: () => ground.current().catalog,
   });
-  return { ...wireAnalysis(ground), ...wireLedger(ground), ...auth };
+  const { audit } = ground.unitOfWork.stores;
+  return { ...wireAnalysis(ground), ...wireLedger(ground), ...auth, audit };
 }
 
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */

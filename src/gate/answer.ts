@@ -28,7 +28,7 @@ export function answerNothing(reason: string): GateAnswer {
 
 /** A verdict that a person gave against the judge's is followed, and said. */
 function isOverruled(run: Run): boolean {
-  return run.judgedVerdict !== 'pass' && run.judgedVerdict !== 'running';
+  return run.override !== undefined || run.judgedVerdict !== 'pass';
 }
 
 /** What one analysis says to a gate. A dry run says nothing that anybody may act on. Pure. */

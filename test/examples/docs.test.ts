@@ -32,7 +32,9 @@ const blocks: readonly Block[] = pages.flatMap((page) =>
   ),
 );
 
-const sources = { env: { PROMETHEUS_URL: 'http://127.0.0.1:9090' }, readFile: (path: string) => (path.endsWith('.pem') ? appKey : 'x'.repeat(40)),
+const sources = {
+  env: { PROMETHEUS_URL: 'http://127.0.0.1:9090' },
+  readFile: (path: string) => (path.endsWith('.pem') ? appKey : 'x'.repeat(40)),
 };
 
 const blocksOf = (kind: string): readonly Block[] => blocks.filter((block) => block.kind === kind);

@@ -20,7 +20,10 @@ describe('examples/github-app', () => {
   it('has a gate before each environment of the workflow', () => {
     const { jobs } = readYaml('examples/github-app/deploy.yaml') as Workflow;
     const gates = config.services[0]?.gates.map(({ environment }) => environment);
-    assert.deepEqual(gates, Object.values(jobs).map(({ environment }) => environment));
+    assert.deepEqual(
+      gates,
+      Object.values(jobs).map(({ environment }) => environment),
+    );
   });
 });
 
