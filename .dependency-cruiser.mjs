@@ -57,7 +57,13 @@ const layers = [
   ),
   folder(
     'notify',
-    ['^src/auth/', '^src/gate/', '^src/judge/types\\.ts$', '^src/analysis/run\\.ts$', '^src/ledger/change\\.ts$'],
+    [
+      '^src/auth/',
+      '^src/gate/',
+      '^src/judge/types\\.ts$',
+      '^src/analysis/run\\.ts$',
+      '^src/ledger/change\\.ts$',
+    ],
     'A notifier renders and sends. Decide before the message reaches the outbox.',
   ),
   folder(

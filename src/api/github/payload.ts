@@ -63,7 +63,6 @@ export const workflowRunEvent = z.looseObject({ ...common, workflow_run: workflo
 export type ProtectionRule = z.output<typeof protectionRule>;
 export type DeploymentEvent = z.output<typeof deploymentEvent>;
 export type DeploymentStatusEvent = z.output<typeof deploymentStatusEvent>;
-export type WorkflowRunEvent = z.output<typeof workflowRunEvent>;
 
 /** What a deployment carries along, such as `{"service": "checkout"}`; a text that is no object carries nothing. */
 export function readCarried(payload: unknown): Readonly<Record<string, unknown>> {
