@@ -52,12 +52,18 @@ const layers = [
   ),
   folder(
     'gate',
-    ['^src/judge/types\\.ts$', '^src/(analysis|ledger)/'],
+    ['^src/judge/types\\.ts$', '^src/(analysis|ledger)/', '^src/notify/outbox-store\\.ts$'],
     'The gate combines what analysis and ledger know. Ask them, not what lies behind them.',
   ),
   folder(
     'notify',
-    ['^src/auth/', '^src/gate/', '^src/analysis/run\\.ts$', '^src/ledger/change\\.ts$'],
+    [
+      '^src/auth/',
+      '^src/gate/',
+      '^src/judge/types\\.ts$',
+      '^src/analysis/run\\.ts$',
+      '^src/ledger/change\\.ts$',
+    ],
     'A notifier renders and sends. Decide before the message reaches the outbox.',
   ),
   folder(

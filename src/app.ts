@@ -3,18 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { migrateUp, pendingMigrations } from '../db/migrate.ts';
 import type { Catalog } from './analysis/catalog.ts';
 import { createRuns } from './analysis/create-runs.ts';
-import { createRolloutEvents, type RolloutEvents } from './analysis/rollout-events.ts';
+import { createRolloutEvents } from './analysis/rollout-events.ts';
 import { createRunEvents } from './analysis/run-events.ts';
 import type { UnitOfWork } from './analysis/run-store.ts';
-import type { Runs } from './analysis/runs.ts';
-import { createScheduler, type Scheduler } from './analysis/scheduler.ts';
-import { type StepDeps, step } from './analysis/step.ts';
-import { createSteppedRollouts, type SteppedRollouts } from './analysis/stepped-rollouts.ts';
+import type { Scheduler } from './analysis/scheduler.ts';
+import type { StepDeps } from './analysis/step.ts';
+import { createSteppedRollouts } from './analysis/stepped-rollouts.ts';
 import { createServer } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
-import { hasCode } from './errors.ts';
 import { createJudging } from './judging.ts';
-import { type Changes, createChanges, type LedgerPolicy, settleDue } from './ledger/changes.ts';
+import { type Changes, createChanges, type LedgerPolicy } from './ledger/changes.ts';
 import { createReports, type Reports } from './ledger/reports.ts';
 import type { Provider } from './metrics/provider.ts';
 import { createProvider } from './metrics/registry.ts';
@@ -25,6 +23,9 @@ import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { wireAuth } from './wire-auth.ts';
+import { wireGates } from './wire-gates.ts';
+import { wireOutbox } from './wire-outbox.ts';
+import { wireScheduler } from './wire-scheduler.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
@@ -55,8 +56,6 @@ export type App = {
   stop(graceMs: number): Promise<void>;
 };
 
-const concurrency = 32;
-const leaseMs = 90_000;
 const readDeadlineMs = 45_000;
 const recheckMs = 2_000;
 
@@ -161,34 +160,7 @@ type Ground = {
   readonly ledgerPolicy: () => LedgerPolicy;
 };
 
-function wireScheduler(ground: Ground, stepDeps: StepDeps): Scheduler {
-  const { unitOfWork, metrics, logger, now, ledgerPolicy } = ground;
-  return createScheduler({
-    runs: unitOfWork.stores.runs,
-    step: (claim, stop) => step(stepDeps, claim, stop),
-    housekeeping: async () => {
-      await unitOfWork.transaction((stores) => settleDue(stores.ledger, now(), ledgerPolicy()));
-      metrics.runs((await unitOfWork.stores.runs.census()).byPhase);
-    },
-    now,
-    onError: (error, doing) => {
-      if (hasCode(error, 'store_unavailable')) metrics.databaseError(doing.split(' ')[0] ?? 'unknown');
-      logger.error({ err: error, doing }, 'the scheduler could not do its work');
-    },
-    onLag: (milliseconds) => metrics.schedulerLag(milliseconds),
-    concurrency,
-    leaseMs,
-  });
-}
-
-type Analysis = {
-  readonly runs: Runs;
-  readonly rolloutEvents: RolloutEvents;
-  readonly steppedRollouts: SteppedRollouts;
-  readonly scheduler: Scheduler;
-};
-
-function wireAnalysis(ground: Ground): Analysis {
+function wireAnalysis(ground: Ground) {
   const { unitOfWork, metrics, now, current, ledgerPolicy } = ground;
   const shared = {
     unitOfWork,
@@ -205,11 +177,14 @@ function wireAnalysis(ground: Ground): Analysis {
     upSince: () => scheduler.upSince(),
     readDeadlineMs,
   };
-  const scheduler: Scheduler = wireScheduler(ground, stepDeps);
+  const config = (): Config => current().config;
+  const outbox = wireOutbox({ ...ground, config, publicUrl: ground.settings.publicUrl });
+  const scheduler: Scheduler = wireScheduler(ground, stepDeps, () => [outbox, gates.work]);
   const runs = createRuns({ ...shared, ...stepDeps, recheckMs, poke: () => void scheduler.tick() });
   const rolloutEvents = createRolloutEvents(shared);
   const steppedRollouts = createSteppedRollouts({ ...shared, runs, rolloutEvents });
-  return { runs, rolloutEvents, steppedRollouts, scheduler };
+  const gates = wireGates({ ...ground, config, runs });
+  return { runs, rolloutEvents, steppedRollouts, scheduler, ...gates.served };
 }
 
 function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground): {

@@ -7,6 +7,9 @@ import { type Plan, planSchema } from './analysis/plan.ts';
 import { authSchema } from './auth/config.ts';
 import { durationSchema } from './duration.ts';
 import { type InputIssue, invalidInput, SerinError } from './errors.ts';
+import { gatePolicySchema, refuseGatesTwice } from './gate-config.ts';
+import { hostPattern } from './notify/address.ts';
+import { githubSchema } from './notify/config.ts';
 import { booleanLike, parseWith, strict } from './parse.ts';
 
 const name = z.string().min(1).max(200);
@@ -23,6 +26,7 @@ const service = strict({
   scopes: strict({ canary: scope.optional(), baseline: scope.optional() }).default({}),
   inlinePlans: booleanLike.default(false),
   callerMayLoosen: booleanLike.default(false),
+  gates: z.array(gatePolicySchema).default([]).superRefine(refuseGatesTwice),
 });
 
 const template = planSchema.refine((plan) => plan.name !== null, {
@@ -43,7 +47,12 @@ const file = strict({
     rejoinAfter: durationSchema.default(600_000),
     outageGrace: durationSchema.default(900_000),
   }).prefault({}),
+  outbox: strict({
+    allowedHosts: z.array(hostPattern).default([]),
+    keepDelivered: durationSchema.default(604_800_000),
+  }).prefault({}),
   auth: authSchema.prefault({}),
+  github: githubSchema.optional(),
   ledger: strict({
     observationWindow: durationSchema.default(86_400_000),
     abandonAfter: durationSchema.default(604_800_000),

@@ -2,6 +2,7 @@ import { SerinError } from '../errors.ts';
 import { type Actor, requireScope } from '../ledger/actor.ts';
 import { entryOf } from '../ledger/audit-store.ts';
 import type { LedgerPolicy } from '../ledger/changes.ts';
+import { tellCallbacks } from './callbacks.ts';
 import type { OverrideRequest, Run } from './run.ts';
 import type { RunEvents } from './run-events.ts';
 import type { UnitOfWork } from './run-store.ts';
@@ -42,7 +43,8 @@ async function tryOverride(
   const after = override(run, { ...asked, by: by.name, at: now });
   const isSaved = await deps.unitOfWork.transaction(async (stores) => {
     if (!(await stores.runs.saveForced(after, run))) return false;
-    if (!isOver(run)) await keepConclusion(stores, after, deps.ledgerPolicy());
+    if (isOver(run)) await tellCallbacks(stores, after, now);
+    else await keepConclusion(stores, after, deps.ledgerPolicy());
     const subject = { type: 'analysis', id: run.id };
     const change = { before: brief(run), after: brief(after), reason: asked.reason };
     await stores.audit.append(entryOf(by, now, { action: 'analysis.override', subject, ...change }));

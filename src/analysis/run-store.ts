@@ -2,6 +2,7 @@ import type { Series, Verdict } from '../judge/types.ts';
 import type { AuditStore } from '../ledger/audit-store.ts';
 import type { DeliveryStore } from '../ledger/delivery-store.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
+import type { OutboxStore } from '../notify/outbox-store.ts';
 import type { NoiseStore } from './noise-store.ts';
 import type { Phase, Run } from './run.ts';
 import type { SteppedRolloutStore } from './stepped-rollout.ts';
@@ -57,6 +58,8 @@ export interface RunStore {
   /** Runs of a rollout, open and over, newest first, at most 100: all revisions when `revision` is `null`. */
   findByRollout(uid: string, revision: string | null): Promise<readonly Run[]>;
   countByChange(changeId: string): Promise<number>;
+  /** Runs of a change, newest first. */
+  findByChange(changeId: string, limit: number): Promise<readonly Run[]>;
   /** Takes up to `limit` runs with `nextLookAt ≤ now` that nobody holds, oldest due first. */
   claimDue(now: number, limit: number, leaseMs: number): Promise<readonly Claim[]>;
   /** Puts the lease's end `leaseMs` from now (the database's now); `false` when the lease is lost. */
@@ -88,6 +91,7 @@ export type Stores = {
   readonly ledger: LedgerStore;
   readonly noise: NoiseStore;
   readonly steppedRollouts: SteppedRolloutStore;
+  readonly outbox: OutboxStore;
   readonly audit: AuditStore;
   readonly deliveries: DeliveryStore;
 };

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { startDeadline } from '../deadline.ts';
 import type { Verdict } from '../judge/types.ts';
 import { type LedgerPolicy, recordVerdict } from '../ledger/changes.ts';
+import { tellCallbacks } from './callbacks.ts';
 import { judgeBy } from './judging-by.ts';
 import { learn } from './noise.ts';
 import { type FindProvider, type Readings, read } from './readings.ts';
@@ -33,12 +34,13 @@ export type StepDeps = {
 };
 
 /**
- * Tells the ledger what became of a run that is over; nothing while it goes on. A dry run's verdict is told as the judge
- * said it, but not as one that anybody acted on; an overridden run's too as the judge said it, for a person's word is no
- * verdict. Call it in the transaction that writes the run.
+ * Tells the ledger and everybody who asked what became of a run that is over; nothing while it goes on. To the ledger a
+ * dry run's verdict is told as the judge said it, but not as one that anybody acted on; an overridden run's too as the
+ * judge said it, for a person's word is no verdict. Call it in the transaction that writes the run.
  */
 export async function keepConclusion(stores: Stores, run: Run, policy: LedgerPolicy): Promise<void> {
   const verdict = run.dryRun || run.override !== undefined ? run.judgedVerdict : run.verdict;
+  await tellCallbacks(stores, run, policy.now);
   if (!isOver(run) || verdict === 'running') return;
   const at = run.concludedAt ?? run.createdAt;
   const told = { analysisId: run.id, verdict, at, enforced: !run.dryRun, reason: run.reason };

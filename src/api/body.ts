@@ -6,12 +6,13 @@ import { dropAbsent } from './members.ts';
 import type { Operation } from './spec.ts';
 
 const usualLimit = 256 * 1024;
-/** For bodies that are made of samples. */
+/** For bodies that are made of samples, and for events, of whose size GitHub alone decides. */
 const samplesLimit = 4 * 1024 * 1024;
+const largeOperations: ReadonlySet<string> = new Set(['judgeSamples', 'githubEvent']);
 
 /** The largest body that is read of an operation, in bytes, after decompression. */
 export function bodyLimitOf(operation: Operation | null): number {
-  return operation?.id === 'judgeSamples' ? samplesLimit : usualLimit;
+  return largeOperations.has(operation?.id ?? '') ? samplesLimit : usualLimit;
 }
 
 function decode(bytes: Buffer): string {

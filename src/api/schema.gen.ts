@@ -206,6 +206,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hooks/github": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A webhook of a GitHub App
+         * @description `deployment_protection_rule` asks at a gate, which is answered later through the GitHub API; `deployment`,
+         *     `deployment_status` and `workflow_run` go to the ledger. `X-Hub-Signature-256` over the body must fit one of the
+         *     configured secrets, and each `X-GitHub-Delivery` is taken once. What is stored is stored when the answer comes;
+         *     other events, repositories nobody configured and repetitions are accepted and lead to nothing.
+         */
+        post: operations["githubEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gates/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * May this change go on?
+         * @description Answers by the analysis that the service's `gates` name for that environment, or by the one that is given, and
+         *     starts nothing. What was not judged, is being judged, or was judged inconclusive is not allowed.
+         */
+        post: operations["evaluateGate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hooks/flagger/rollout/{token}": {
         parameters: {
             query?: never;
@@ -1343,6 +1387,45 @@ export interface components {
              */
             accepted: true;
         };
+        /** @description What became of an event. */
+        HookTaken: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            accepted: true;
+            /**
+             * @description `recorded`, `duplicate` when this delivery came before, `ignored` when nothing of it concerns Serin.
+             * @enum {string}
+             */
+            result: "recorded" | "duplicate" | "ignored";
+        };
+        /** @description Which change would go where. */
+        EvaluateGate: {
+            /** @description Name or alias of the service. */
+            service: string;
+            /** @description Where it would go. */
+            environment: string;
+            change?: components["schemas"]["ChangeFacts"];
+            /** @description The analysis that answers; left out, the one that the configuration of the gate says. */
+            analysisId?: string;
+        };
+        /** @description Whether a change may go on. */
+        GateAnswer: {
+            /** @description Whether it may. */
+            allowed: boolean;
+            /**
+             * @description `allow`; `caution`: it may, but somebody should look; `restrict`: it may not; `freeze`: nothing may at the moment.
+             * @enum {string}
+             */
+            decision: "allow" | "caution" | "restrict" | "freeze";
+            /** @description The verdict it rests on; null without an analysis. */
+            verdict: components["schemas"]["Verdict"] | null;
+            /** @description Sentences a person can act on. */
+            reasons: string[];
+            /** @description The analysis it rests on; null without one. */
+            analysisId: string | null;
+        };
         /**
          * @description What became of a change.
          * @enum {string}
@@ -1981,6 +2064,74 @@ export interface operations {
             400: components["responses"]["BadInput"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    githubEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description What happened; needed. */
+                "X-GitHub-Event"?: string;
+                /** @description GitHub's name for the delivery; the same when it is delivered again; needed. */
+                "X-GitHub-Delivery"?: string;
+                /** @description `sha256=` and the HMAC of the body in hexadecimal. */
+                "X-Hub-Signature-256"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Taken, or known already, or nothing that concerns Serin. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookTaken"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    evaluateGate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateGate"];
+            };
+        };
+        responses: {
+            /** @description Whether it may, and why. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateAnswer"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             default: components["responses"]["Failure"];
         };

@@ -7,6 +7,7 @@ import type { SteppedRollouts } from '../analysis/stepped-rollouts.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import type { Tokens } from '../auth/tokens.ts';
 import { SerinError } from '../errors.ts';
+import type { Gates } from '../gate/gates.ts';
 import type { AuditStore } from '../ledger/audit-store.ts';
 import type { Changes } from '../ledger/changes.ts';
 import type { Reports } from '../ledger/reports.ts';
@@ -27,6 +28,8 @@ import { tokenSegmentOf } from './credential.ts';
 import { createDrain, type Drain } from './drain.ts';
 import { catchFlaggerErrors, createFlaggerRouter, type FlaggerDeps } from './flagger/hooks.ts';
 import { createFlaggerPrometheusRouter } from './flagger/prometheus.ts';
+import { createGatesRouter } from './gates.ts';
+import { createGithubRouter, type GithubDeps } from './github/router.ts';
 import { createHealthRouter, type Health } from './health.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
@@ -48,6 +51,8 @@ export type ServerDeps = {
   readonly changes: Changes;
   readonly reports: Reports;
   readonly judging: Judging;
+  readonly gates: Pick<Gates, 'evaluate'>;
+  readonly github: Pick<GithubDeps, 'intake' | 'secrets' | 'house'>;
   /** Tells who calls. */
   readonly authentication: Authentication;
   readonly tokens: Tokens;
@@ -168,6 +173,8 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createTokensRouter(deps.tokens), createAuditRouter(deps.audit));
   app.use(createReportsRouter(deps.reports));
   app.use(createJudgeRouter(deps.judging, drain));
+  app.use(createGatesRouter(deps.gates));
+  app.use(createGithubRouter({ ...deps.github, logger, metrics: deps.metrics, now, after }));
   app.use(
     createHealthRouter({
       health: deps.health,

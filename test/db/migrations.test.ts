@@ -143,6 +143,39 @@ const rowsSince: Readonly<Record<string, Rows>> = {
     ],
     deliveries: [{ source: 'github', delivery_id: 'd1', seen_at: 1_767_225_600_000 }],
   },
+  '0006-outbox': {
+    outbox_messages: [
+      {
+        id: 'm1',
+        channel: 'github',
+        dedupe_key: 'gate/1',
+        order_key: null,
+        payload: '{"state":"approved"}',
+        state: 'waiting',
+        attempts: 2,
+        last_error: 'answered 404',
+        created_at: 1_767_225_600_000,
+        due_at: 1_767_225_604_000,
+        expires_at: 1_767_229_200_000,
+        settled_at: null,
+        lease_token: null,
+        lease_expires_at: null,
+      },
+    ],
+    pending_gates: [
+      {
+        id: 'g1',
+        key: '1/2/production/3',
+        group_key: '1/2',
+        state: 'open',
+        revision: 4,
+        next_at: 1_767_225_602_000,
+        created_at: 1_767_225_600_000,
+        closed_at: null,
+        body: '{"id":"g1"}',
+      },
+    ],
+  },
   '0008-stepped-rollouts': {
     stepped_rollouts: [
       {

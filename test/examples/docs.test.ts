@@ -8,6 +8,7 @@ import { addGateOptions } from '../../src/cli/gate-options.ts';
 import { parseConfig } from '../../src/config.ts';
 import { createProvider } from '../../src/metrics/registry.ts';
 import { readSettings } from '../../src/settings.ts';
+import { appKey } from '../support/github-double.ts';
 import { pathOf, readText } from './files.ts';
 
 const pages = [
@@ -31,7 +32,10 @@ const blocks: readonly Block[] = pages.flatMap((page) =>
   ),
 );
 
-const sources = { env: { PROMETHEUS_URL: 'http://127.0.0.1:9090' }, readFile: () => 'x'.repeat(40) };
+const sources = {
+  env: { PROMETHEUS_URL: 'http://127.0.0.1:9090' },
+  readFile: (path: string) => (path.endsWith('.pem') ? appKey : 'x'.repeat(40)),
+};
 
 const blocksOf = (kind: string): readonly Block[] => blocks.filter((block) => block.kind === kind);
 
@@ -149,7 +153,7 @@ describe('docs/configuration.md', () => {
   });
 
   it('tells every section of the file', () => {
-    const config = parseConfig('', sources);
+    const config = parseConfig(`github: { appId: 1, privateKey: "\${file:a.pem}" }`, sources);
     for (const section of Object.keys(config))
       assert.ok(page.includes(`\`${section}\``), `${section} is missing`);
   });

@@ -12,6 +12,7 @@ import { SerinError } from '../../src/errors.ts';
 import type { Change } from '../../src/ledger/change.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { makeGithubHouse } from './github-events.ts';
 import { makeRun, start } from './plans.ts';
 
 /** Timers that go off when a test says so. */
@@ -132,6 +133,8 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
     reports: { changeFailure: refuse },
     judging: refuse,
+    gates: { evaluate: refuse },
+    github: { intake: { take: refuse }, secrets: () => [], house: () => makeGithubHouse() },
     tokens: { create: refuse, list: refuse, revoke: refuse },
     audit: { list: refuse },
     authentication: { identify: async () => anonymousCaller(['admin']) },
