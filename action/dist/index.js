@@ -6763,9 +6763,7 @@ function readLines(env, name) {
   return inputOf(env, name)?.split("\n").map((line) => line.trim()).filter((line) => line !== "");
 }
 function present2(members) {
-  return Object.fromEntries(
-    Object.entries(members).filter(([, value]) => value !== void 0)
-  );
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== void 0));
 }
 function readSurroundings(env) {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
@@ -6868,10 +6866,15 @@ function writeTable(findings, budget) {
     rows.push(row);
   }
   const left = findings.length - rows.length;
-  return [...head, ...rows, ...left > 0 ? ["", `… and ${left} more; the report shows all.`] : []].join("\n");
+  return [...head, ...rows, ...left > 0 ? ["", `… and ${left} more; the report shows all.`] : []].join(
+    "\n"
+  );
 }
 function linkTo(address) {
-  return address.replace(/[()<>\s\\]/g, (character) => encodeURIComponent(character));
+  return address.replace(
+    /[()<>\s\\]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()}`
+  );
 }
 function writeJobSummary(told, analysis, url) {
   const mark = marks[told.verdict] ?? "⚪";

@@ -67,7 +67,10 @@ function writeTable(findings: readonly Finding[], budget: number): string {
 
 /** An address as the target of a link; what could end the target is encoded. */
 function linkTo(address: string): string {
-  return address.replace(/[()<>\s\\]/g, (character) => encodeURIComponent(character));
+  return address.replace(
+    /[()<>\s\\]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
+  );
 }
 
 /** How a step ended: the word of its output, and why. */

@@ -39,7 +39,7 @@ export type StepResult = {
   readonly masked: readonly string[];
 };
 
-function unescape(text: string): string {
+function decodeCommand(text: string): string {
   return text
     .replaceAll('%0D', '\r')
     .replaceAll('%0A', '\n')
@@ -53,11 +53,11 @@ export function readLog(log: string): Pick<StepResult, 'annotations' | 'masked'>
   const annotations = [...log.matchAll(/^::(error|warning|notice) title=(.*?)::(.*)$/gm)].map(
     ([, level = '', title = '', message = '']) => ({
       level,
-      title: unescape(title),
-      message: unescape(message),
+      title: decodeCommand(title),
+      message: decodeCommand(message),
     }),
   );
-  const masked = [...log.matchAll(/^::add-mask::(.*)$/gm)].map(([, secret = '']) => unescape(secret));
+  const masked = [...log.matchAll(/^::add-mask::(.*)$/gm)].map(([, secret = '']) => decodeCommand(secret));
   return { annotations, masked };
 }
 
