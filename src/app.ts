@@ -23,6 +23,7 @@ import { createReportStore } from './store/report-store.ts';
 import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { wireOutbox } from './wire-outbox.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
@@ -158,10 +159,13 @@ type Ground = {
 
 function wireScheduler(ground: Ground, stepDeps: StepDeps): Scheduler {
   const { unitOfWork, metrics, logger, now, ledgerPolicy } = ground;
-  return createScheduler({
+  const outbox = wireOutbox({ ...ground, config: () => ground.current().config });
+  const scheduler = createScheduler({
     runs: unitOfWork.stores.runs,
     step: (claim, stop) => step(stepDeps, claim, stop),
+    alongside: outbox.dispatcher.tick,
     housekeeping: async () => {
+      await outbox.housekeeping();
       await unitOfWork.transaction((stores) => settleDue(stores.ledger, now(), ledgerPolicy()));
       metrics.runs((await unitOfWork.stores.runs.census()).byPhase);
     },
@@ -174,6 +178,10 @@ function wireScheduler(ground: Ground, stepDeps: StepDeps): Scheduler {
     concurrency,
     leaseMs,
   });
+  const stop = async (graceMs: number): Promise<void> => {
+    await Promise.all([scheduler.stop(graceMs), outbox.dispatcher.stop(graceMs)]);
+  };
+  return { ...scheduler, stop };
 }
 
 function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvents; scheduler: Scheduler } {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type Plan, planSchema } from './analysis/plan.ts';
 import { durationSchema } from './duration.ts';
 import { type InputIssue, invalidInput, SerinError } from './errors.ts';
+import { hostPattern } from './notify/address.ts';
 import { booleanLike, parseWith, strict } from './parse.ts';
 
 const name = z.string().min(1).max(200);
@@ -41,6 +42,10 @@ const file = strict({
   analysis: strict({
     rejoinAfter: durationSchema.default(600_000),
     outageGrace: durationSchema.default(900_000),
+  }).prefault({}),
+  outbox: strict({
+    allowedHosts: z.array(hostPattern).default([]),
+    keepDelivered: durationSchema.default(604_800_000),
   }).prefault({}),
   ledger: strict({
     observationWindow: durationSchema.default(86_400_000),

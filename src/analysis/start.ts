@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SerinError } from '../errors.ts';
 import type { Change } from '../ledger/change.ts';
 import { type LedgerPolicy, recordReport } from '../ledger/changes.ts';
+import { missingCallbacks, tellCallbacks } from './callbacks.ts';
 import type { Catalog } from './catalog.ts';
 import { recall } from './noise.ts';
 import type { FindProvider } from './readings.ts';
@@ -135,6 +136,7 @@ async function createRun(
     alpha: plan.alpha / plan.stages,
     analysesOfChange: (await stores.runs.countByChange(changeId)) + 1,
     noise: await recall(stores.noise, place, plan, start),
+    callbacks: request.callbacks ?? [],
     createdAt: now,
     askedAt: now,
     concludedAt: null,
@@ -142,14 +144,27 @@ async function createRun(
   };
 }
 
-/** One try; `null` when another request made the run in between. */
+/** The run with the request's callbacks added, told at once where it is over; `null` when it changed meanwhile. */
+async function joinCallbacks(deps: StartDeps, run: Run, request: StartRequest): Promise<Run | null> {
+  const missing = missingCallbacks(run.callbacks, request.callbacks);
+  if (missing.length === 0) return run;
+  const told = { ...run, callbacks: [...(run.callbacks ?? []), ...missing] };
+  return deps.unitOfWork.transaction(async (stores) => {
+    if (!(await stores.runs.saveForced(told, run))) return null;
+    await tellCallbacks(stores, told, deps.now(), missing);
+    return told;
+  });
+}
+
+/** One try; `null` when another request made or changed the run in between. */
 async function tryStart(deps: StartDeps, request: StartRequest): Promise<Run | null> {
   const identity = identify(request, deps.catalog());
   const { environment, target } = request;
   const keySpace = { service: identity.service, environment, target, key: identity.key };
   const existing = await deps.unitOfWork.stores.runs.findLatest(keySpace);
   if (existing !== null && !startsAfresh(existing, deps)) {
-    const joined = join(existing, identity, request.dryRun);
+    const joined = await joinCallbacks(deps, join(existing, identity, request.dryRun), request);
+    if (joined === null) return null;
     await noteAsked(deps.unitOfWork.stores, joined, deps.now());
     return joined;
   }

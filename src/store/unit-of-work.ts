@@ -2,6 +2,7 @@ import type { Stores, UnitOfWork } from '../analysis/run-store.ts';
 import type { Connection, Database } from './database.ts';
 import { createLedgerStore } from './ledger-store.ts';
 import { createNoiseStore } from './noise-store.ts';
+import { createOutboxStore } from './outbox-store.ts';
 import { createRunStore } from './run-store.ts';
 
 /** The stores over one database. Inside a transaction only the stores handed in may be used; others reject. */
@@ -17,5 +18,6 @@ function createStores(connection: Connection): Stores {
     runs: createRunStore(connection),
     ledger: createLedgerStore(connection),
     noise: createNoiseStore(connection),
+    outbox: createOutboxStore(connection),
   };
 }
