@@ -51,8 +51,8 @@ for (const { name, open } of databases) {
 
     it('tell of a cancellation', async () => {
       const run = await begin();
-      await house.runs.cancel(run.id);
-      await house.runs.cancel(run.id);
+      await house.runs.cancel(run.id, makeRequest().by);
+      await house.runs.cancel(run.id, makeRequest().by);
 
       const messages = await told();
       assert.deepEqual(
