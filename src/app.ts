@@ -10,7 +10,6 @@ import type { Runs } from './analysis/runs.ts';
 import { createScheduler, type Scheduler } from './analysis/scheduler.ts';
 import { type StepDeps, step } from './analysis/step.ts';
 import { createServer } from './api/server.ts';
-import type { Tokens } from './auth/tokens.ts';
 import { type Config, templatesOf } from './config.ts';
 import { hasCode } from './errors.ts';
 import { createJudging } from './judging.ts';
@@ -42,7 +41,6 @@ export type App = {
   readonly logger: Logger;
   readonly scheduler: Scheduler;
   readonly changes: Changes;
-  readonly tokens: Tokens;
   /** Whether a credential exists or is configured; true also while that cannot be told. */
   mayHaveCredentials(): Promise<boolean>;
   /** Brings the database up to date; rejects with `store_unavailable` while it is away. */
@@ -229,6 +227,17 @@ function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground
   return { changes, reports };
 }
 
+/** The use cases, each wired in its own place. */
+function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions) {
+  const auth = wireAuth({
+    ...ground,
+    allowUnauthenticated,
+    config: () => ground.current().config,
+    catalog: () => ground.current().catalog,
+  });
+  return { ...wireAnalysis(ground), ...wireLedger(ground), ...auth };
+}
+
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */
 export function createApp(options: AppOptions): App {
   const { settings, now = Date.now } = options;
@@ -246,30 +255,18 @@ export function createApp(options: AppOptions): App {
     current: () => current,
     ledgerPolicy: () => ({ now: now(), ...current.config.ledger }),
   };
-  const { runs, rolloutEvents, scheduler } = wireAnalysis(ground);
-  const { changes, reports } = wireLedger(ground);
-  const { authentication, tokens, mayHaveCredentials } = wireAuth({
-    ...ground,
-    allowUnauthenticated: options.allowUnauthenticated ?? false,
-    config: () => current.config,
-    catalog: () => current.catalog,
-  });
-  const outageGrace = (): number => current.config.analysis.outageGrace;
-  const { publicUrl } = settings;
+  const { scheduler, changes, mayHaveCredentials, ...parts } = wireParts(ground, options);
   const { judging, close: closeJudging } = createJudging();
   const api = createServer({
-    runs,
-    rolloutEvents,
+    ...parts,
     changes,
-    reports,
     health: { live: () => true, ready: () => readiness(database) },
     logger,
     metrics,
     now,
-    publicUrl,
-    outageGrace,
+    publicUrl: settings.publicUrl,
+    outageGrace: () => current.config.analysis.outageGrace,
     judging,
-    authentication,
   });
   const server = createHttpServer(api.handler);
 
@@ -277,7 +274,6 @@ export function createApp(options: AppOptions): App {
     logger,
     scheduler,
     changes,
-    tokens,
     mayHaveCredentials,
     migrate: async () => {
       await migrateUp(database);
