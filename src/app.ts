@@ -4,11 +4,13 @@ import { migrateUp, pendingMigrations } from '../db/migrate.ts';
 import type { Catalog } from './analysis/catalog.ts';
 import { createRuns } from './analysis/create-runs.ts';
 import { createRolloutEvents, type RolloutEvents } from './analysis/rollout-events.ts';
+import type { Callback } from './analysis/run.ts';
 import { createRunEvents } from './analysis/run-events.ts';
 import type { UnitOfWork } from './analysis/run-store.ts';
 import type { Runs } from './analysis/runs.ts';
 import { createScheduler, type Scheduler } from './analysis/scheduler.ts';
 import { type StepDeps, step } from './analysis/step.ts';
+import type { HookHouse } from './api/hook-house.ts';
 import { createServer } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
 import { hasCode } from './errors.ts';
@@ -24,6 +26,8 @@ import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { wireAuth } from './wire-auth.ts';
+import { checkCallbacks } from './wire-callbacks.ts';
+import { hookHouseOf } from './wire-hooks.ts';
 import { wireOutbox } from './wire-outbox.ts';
 
 export type AppOptions = {
@@ -163,7 +167,8 @@ type Ground = {
 
 function wireScheduler(ground: Ground, stepDeps: StepDeps): Scheduler {
   const { unitOfWork, metrics, logger, now, ledgerPolicy } = ground;
-  const outbox = wireOutbox({ ...ground, config: () => ground.current().config });
+  const { publicUrl } = ground.settings;
+  const outbox = wireOutbox({ ...ground, publicUrl, config: () => ground.current().config });
   const scheduler = createScheduler({
     runs: unitOfWork.stores.runs,
     step: (claim, stop) => step(stepDeps, claim, stop),
@@ -196,6 +201,7 @@ function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvent
     ledgerPolicy,
     now,
     catalog: () => current().catalog,
+    checkCallbacks: (callbacks: readonly Callback[]) => checkCallbacks(callbacks, current().config),
   };
   const stepDeps: StepDeps = {
     ...shared,
@@ -235,7 +241,8 @@ function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions)
     config: () => ground.current().config,
     catalog: () => ground.current().catalog,
   });
-  return { ...wireAnalysis(ground), ...wireLedger(ground), ...auth };
+  const hookHouse = (): HookHouse => hookHouseOf(ground.current().config);
+  return { ...wireAnalysis(ground), ...wireLedger(ground), ...auth, hookHouse };
 }
 
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */

@@ -7,7 +7,7 @@ import { type Plan, planSchema } from './analysis/plan.ts';
 import { authSchema } from './auth/config.ts';
 import { durationSchema } from './duration.ts';
 import { type InputIssue, invalidInput, SerinError } from './errors.ts';
-import { hostPattern } from './notify/address.ts';
+import { callbacksSchema } from './notify/callback-config.ts';
 import { booleanLike, parseWith, strict } from './parse.ts';
 
 const name = z.string().min(1).max(200);
@@ -45,9 +45,9 @@ const file = strict({
     outageGrace: durationSchema.default(900_000),
   }).prefault({}),
   outbox: strict({
-    allowedHosts: z.array(hostPattern).default([]),
     keepDelivered: durationSchema.default(604_800_000),
   }).prefault({}),
+  callbacks: callbacksSchema.prefault({}),
   auth: authSchema.prefault({}),
   ledger: strict({
     observationWindow: durationSchema.default(86_400_000),

@@ -15,6 +15,8 @@ export type OutboxGround = {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** Where people reach Serin; `null` when not known. */
+  readonly publicUrl: string | null;
   readonly config: () => Config;
 };
 
@@ -26,11 +28,11 @@ export type WiredOutbox = {
 
 /** Wires the outbox: who sends, and what is told of it. */
 export function wireOutbox(ground: OutboxGround): WiredOutbox {
-  const { unitOfWork, config, logger, metrics, now } = ground;
+  const { unitOfWork, config, logger, metrics, now, publicUrl } = ground;
   const { outbox } = unitOfWork.stores;
   const dispatcher = createDispatcher({
     outbox,
-    findChannel: createChannels(),
+    findChannel: createChannels({ callback: { config: () => config().callbacks, now, publicUrl } }),
     observer: {
       attempted: (channel, outcome) => metrics.outboxDelivery(channel, outcome),
       died: ({ id, channel, dedupeKey, attempts }, reason) =>

@@ -16,9 +16,11 @@ import { type ArgoDeps, catchArgoErrors, createArgoAnalysisRouter } from './argo
 import { createArgoEventsRouter } from './argo-rollouts/events.ts';
 import { createOutageClock } from './argo-rollouts/outage-clock.ts';
 import { readBody } from './body.ts';
+import { type CdEventsDeps, createCdEventsRouter } from './cdevents/router.ts';
 import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
 import { createDrain, type Drain } from './drain.ts';
+import { createGitlabRouter } from './gitlab/router.ts';
 import { createHealthRouter, type Health } from './health.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
@@ -37,6 +39,8 @@ export type ServerDeps = {
   readonly changes: Changes;
   readonly reports: Reports;
   readonly judging: Judging;
+  /** What the configuration says of those who send webhooks. */
+  readonly hookHouse: CdEventsDeps['house'];
   /** Tells who calls. */
   readonly authentication: Authentication;
   readonly health: Health;
@@ -147,6 +151,8 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createChangesRouter(deps.changes, now));
   app.use(createReportsRouter(deps.reports));
   app.use(createJudgeRouter(deps.judging, drain));
+  const hooks = { ...deps, house: deps.hookHouse };
+  app.use(createCdEventsRouter(hooks), createGitlabRouter(hooks));
   app.use(
     createHealthRouter({
       health: deps.health,

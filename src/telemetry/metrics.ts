@@ -21,6 +21,8 @@ export type Metrics = {
   outboxMessages(byState: Readonly<Record<string, number>>): void;
   /** One attempt to deliver a message; `outcome` is `delivered`, `retried`, `refused`, `expired` or `lost`. */
   outboxDelivery(channel: string, outcome: string): void;
+  /** One webhook that was rightly signed; `event` is a word of a closed set. */
+  hookEvent(source: string, event: string, outcome: string): void;
   /** Everything in Prometheus' text format with its content type. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
 };
@@ -153,6 +155,16 @@ function createOutboxMetrics(registry: Registry): Pick<Metrics, 'outboxMessages'
   };
 }
 
+function createHookMetrics(registry: Registry): Pick<Metrics, 'hookEvent'> {
+  const events = new Counter({
+    name: 'serin_hook_events_total',
+    help: 'Webhooks with a right signature, by source, event and what became of them.',
+    labelNames: ['source', 'event', 'outcome'],
+    registers: [registry],
+  });
+  return { hookEvent: (source, event, outcome) => events.inc({ source, event, outcome }) };
+}
+
 /**
  * Metrics with a registry of their own, so that two of them (in tests, say) do not share numbers.
  *
@@ -166,6 +178,7 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     ...createAnalysisMetrics(registry),
     ...createDependencyMetrics(registry),
     ...createOutboxMetrics(registry),
+    ...createHookMetrics(registry),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }

@@ -130,6 +130,7 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     reports: { changeFailure: refuse },
     judging: refuse,
     authentication: { identify: async () => anonymousCaller(['admin']) },
+    hookHouse: () => ({ services: [], environments: [], webhooks: {} }),
     health: { live: () => true, ready: async () => ({ ok: true, checks: { database: 'ok' } }) },
     logger: createLogger('silent'),
     metrics: createMetrics({ process: false }),
