@@ -9,7 +9,7 @@ import type { UnitOfWork } from './analysis/run-store.ts';
 import type { Runs } from './analysis/runs.ts';
 import { createScheduler, type Scheduler } from './analysis/scheduler.ts';
 import { type StepDeps, step } from './analysis/step.ts';
-import { createServer } from './api/server.ts';
+import { createServer, type ServerDeps } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
 import { hasCode } from './errors.ts';
 import { createJudging } from './judging.ts';
@@ -23,6 +23,7 @@ import { createReportStore } from './store/report-store.ts';
 import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { ledgerPolicyOf, wireIncidents } from './wire-incidents.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
@@ -200,6 +201,7 @@ function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvent
 
 function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground): {
   changes: Changes;
+  incidents: ServerDeps['incidents'];
   reports: Reports;
 } {
   const changes = createChanges({ unitOfWork, now, policy: ledgerPolicy });
@@ -212,7 +214,8 @@ function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground
     },
     now,
   });
-  return { changes, reports };
+  const catalog = (): Catalog => current().catalog;
+  return { changes, incidents: wireIncidents({ unitOfWork, now, ledgerPolicy, catalog }), reports };
 }
 
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */
@@ -230,23 +233,23 @@ export function createApp(options: AppOptions): App {
     unitOfWork: createUnitOfWork(database),
     now,
     current: () => current,
-    ledgerPolicy: () => ({ now: now(), ...current.config.ledger }),
+    ledgerPolicy: () => ({ now: now(), ...ledgerPolicyOf(current.config) }),
   };
   const { runs, rolloutEvents, scheduler } = wireAnalysis(ground);
-  const { changes, reports } = wireLedger(ground);
+  const { changes, incidents, reports } = wireLedger(ground);
   const outageGrace = (): number => current.config.analysis.outageGrace;
-  const { publicUrl } = settings;
   const { judging, close: closeJudging } = createJudging();
   const api = createServer({
     runs,
     rolloutEvents,
     changes,
+    incidents,
     reports,
     health: { live: () => true, ready: () => readiness(database) },
     logger,
     metrics,
     now,
-    publicUrl,
+    publicUrl: settings.publicUrl,
     outageGrace,
     judging,
   });
