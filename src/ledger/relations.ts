@@ -134,6 +134,16 @@ async function renewAround(
     await renewRemedies(store, later, spanOf(later) ?? span, policy, touched);
 }
 
+/** When the first of the changes that were taken back, or are so no longer, began: incidents since then are concerned. */
+async function firstBegun(store: LedgerStore, ids: Touched, otherwise: number): Promise<number> {
+  const begun: number[] = [otherwise];
+  for (const id of ids) {
+    const change = await store.find(id);
+    begun.push(...(change === null ? [] : (spanOf(change) ?? [])));
+  }
+  return Math.min(...begun);
+}
+
 /**
  * Works out what a change that was saved means for those around it: which took others back, which incidents belong to
  * which. Nothing here depends on outcomes, so that it comes to an end, and to the same whatever the order of arrival.
@@ -154,7 +164,8 @@ export async function relate(
   await renewAround(store, after, [from, to], policy, touched);
   const { service, environment } = after;
   const until = to + Math.max(versionWindow, attributionWindowOf(policy, service));
-  const near = await store.incidents.openedWithin(service, environment, from, until);
+  const since = await firstBegun(store, touched, from);
+  const near = await store.incidents.openedWithin(service, environment, since, until);
   for (const incident of near) await reattribute(store, incident, policy, touched);
   await foldTouched(store, touched, policy);
   return touched.size > 0;

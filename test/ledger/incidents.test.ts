@@ -297,7 +297,7 @@ for (const { name, open } of databases) {
         fc.asyncProperty(fc.shuffledSubarray([...story], { minLength: story.length }), async (shuffled) => {
           assert.deepEqual(await outcome(shuffled), expected);
         }),
-        { numRuns: 25 },
+        { numRuns: 15 },
       );
     });
   });
