@@ -17,18 +17,21 @@ import { type Changes, createChanges, type LedgerPolicy, settleDue } from './led
 import { createReports, type Reports } from './ledger/reports.ts';
 import type { Provider } from './metrics/provider.ts';
 import { createProvider } from './metrics/registry.ts';
-import { isLoopback, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { createReportStore } from './store/report-store.ts';
 import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { wireAuth } from './wire-auth.ts';
 import { ledgerPolicyOf, wireIncidents } from './wire-incidents.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
   readonly config: Config;
   readonly version: string;
+  /** Whether others may call without a credential as long as there is none; default false: only this machine. */
+  readonly allowUnauthenticated?: boolean;
   readonly now?: () => number;
   readonly logger?: Logger;
 };
@@ -38,6 +41,8 @@ export type App = {
   readonly logger: Logger;
   readonly scheduler: Scheduler;
   readonly changes: Changes;
+  /** Whether a credential exists or is configured; true also while that cannot be told. */
+  mayHaveCredentials(): Promise<boolean>;
   /** Brings the database up to date; rejects with `store_unavailable` while it is away. */
   migrate(): Promise<void>;
   /** Listens; resolves with the address, such as `http://127.0.0.1:8080`. */
@@ -62,7 +67,7 @@ type Current = {
   readonly providers: ReadonlyMap<string, Provider>;
 };
 
-function makeCatalog(config: Config, settings: Settings): Catalog {
+function makeCatalog(config: Config): Catalog {
   return {
     services: config.services.map((service) => ({
       ...service,
@@ -73,7 +78,6 @@ function makeCatalog(config: Config, settings: Settings): Catalog {
     })),
     templates: templatesOf(config),
     rejoinAfter: config.analysis.rejoinAfter,
-    callersAreAdmins: isLoopback(settings.host),
   };
 }
 
@@ -117,7 +121,7 @@ function listenOn(server: Server, { host, port }: Settings): Promise<string> {
   });
 }
 
-function makeCurrent(config: Config, settings: Settings, metrics: Metrics): Current {
+function makeCurrent(config: Config, metrics: Metrics): Current {
   const onRequest = ({
     provider,
     outcome,
@@ -130,7 +134,7 @@ function makeCurrent(config: Config, settings: Settings, metrics: Metrics): Curr
   const providers = Object.entries(config.providers).map(
     ([name, one]) => [name, createProvider(name, one, { onRequest })] as const,
   );
-  return { config, catalog: makeCatalog(config, settings), providers: new Map(providers) };
+  return { config, catalog: makeCatalog(config), providers: new Map(providers) };
 }
 
 const sweepMs = 50;
@@ -218,13 +222,24 @@ function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground
   return { changes, incidents: wireIncidents({ unitOfWork, now, ledgerPolicy, catalog }), reports };
 }
 
+/** The use cases, each wired in its own place. */
+function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions) {
+  const auth = wireAuth({
+    ...ground,
+    allowUnauthenticated,
+    config: () => ground.current().config,
+    catalog: () => ground.current().catalog,
+  });
+  return { ...wireAnalysis(ground), ...wireLedger(ground), ...auth };
+}
+
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */
 export function createApp(options: AppOptions): App {
   const { settings, now = Date.now } = options;
   const logger = options.logger ?? createLogger(settings.logLevel);
   const metrics = createMetrics();
   const database = openDatabase(settings.databaseUrl);
-  let current = makeCurrent(options.config, settings, metrics);
+  let current = makeCurrent(options.config, metrics);
   const ground: Ground = {
     settings,
     logger,
@@ -235,22 +250,17 @@ export function createApp(options: AppOptions): App {
     current: () => current,
     ledgerPolicy: () => ({ now: now(), ...ledgerPolicyOf(current.config) }),
   };
-  const { runs, rolloutEvents, scheduler } = wireAnalysis(ground);
-  const { changes, incidents, reports } = wireLedger(ground);
-  const outageGrace = (): number => current.config.analysis.outageGrace;
+  const { scheduler, changes, mayHaveCredentials, ...parts } = wireParts(ground, options);
   const { judging, close: closeJudging } = createJudging();
   const api = createServer({
-    runs,
-    rolloutEvents,
+    ...parts,
     changes,
-    incidents,
-    reports,
     health: { live: () => true, ready: () => readiness(database) },
     logger,
     metrics,
     now,
     publicUrl: settings.publicUrl,
-    outageGrace,
+    outageGrace: () => current.config.analysis.outageGrace,
     judging,
   });
   const server = createHttpServer(api.handler);
@@ -259,6 +269,7 @@ export function createApp(options: AppOptions): App {
     logger,
     scheduler,
     changes,
+    mayHaveCredentials,
     migrate: async () => {
       await migrateUp(database);
     },
@@ -266,7 +277,7 @@ export function createApp(options: AppOptions): App {
     start: () => scheduler.start(),
     reload: (config) => {
       const replaced = current.providers;
-      current = makeCurrent(config, settings, metrics);
+      current = makeCurrent(config, metrics);
       for (const provider of replaced.values()) provider.close();
     },
     stop: async (graceMs) => {

@@ -3,6 +3,7 @@ import { type InputIssue, invalidInput } from '../errors.ts';
 import { type ChangeLink, type Incident, type IncidentReport, incidentStatuses } from '../ledger/incident.ts';
 import type { IncidentFilter } from '../ledger/incident-store.ts';
 import type { Incidents } from '../ledger/incidents.ts';
+import { actorOf } from './context.ts';
 import { queryPage, queryRange, queryText, queryWord } from './query.ts';
 import type { components } from './schema.gen.ts';
 import { parseInstant, writeInstant, writeInstantOrNull } from './times.ts';
@@ -139,7 +140,7 @@ export function createIncidentsRouter(deps: IncidentsDeps): Router {
   const router = Router();
   router.post('/v1/incidents', async (request, response) => {
     const reports = readReports(request.body, deps);
-    const written = (await incidents.take(reports, 'admin')).map(writeIncident);
+    const written = (await incidents.take(reports, actorOf(response))).map(writeIncident);
     response.json(Array.isArray(request.body) ? { items: written } : written[0]);
   });
   router.get('/v1/incidents', async (request, response) => {
@@ -153,8 +154,9 @@ export function createIncidentsRouter(deps: IncidentsDeps): Router {
   router.put('/v1/incidents/:id/attribution', async (request, response) => {
     // An absent member and one that is null are the same here as everywhere.
     const { changeId = null, reason } = request.body as Schemas['AttributionWord'];
-    const word = { changeId, reason, by: 'admin' };
-    response.json(writeIncident(await incidents.attribute(String(request.params['id']), word)));
+    const id = String(request.params['id']);
+    const attributed = await incidents.attribute(id, { changeId, reason }, actorOf(response));
+    response.json(writeIncident(attributed));
   });
   return router;
 }

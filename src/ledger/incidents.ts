@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type InputIssue, invalidInput, SerinError } from '../errors.ts';
+import { type Actor, requireScope } from './actor.ts';
+import { type AuditStore, entryOf } from './audit-store.ts';
+import type { Change } from './change.ts';
 import { checkInstant, checkWord } from './change-report.ts';
 import { type AttributionRuling, type Incident, type IncidentReport, incidentStatuses } from './incident.ts';
 import { foldIncident, type IncidentIdentity } from './incident-fold.ts';
@@ -9,23 +12,23 @@ import type { LedgerPolicy } from './policy.ts';
 import { foldTouched, reattribute } from './relations.ts';
 
 /** What a person says an incident belongs to. */
-export type AttributionWord = Omit<AttributionRuling, 'at'>;
+export type AttributionWord = Pick<AttributionRuling, 'changeId' | 'reason'>;
 
 /** What callers may do with incidents. All reject with a SerinError. */
 export type Incidents = {
   /**
    * Takes what sources tell, all or none, and gives the incidents in their order, put to changes. Safe to repeat.
-   * Paths are `[0].openedAt` for several.
+   * Paths are `[0].openedAt` for several. `forbidden` for a service outside the scope.
    */
-  take(reports: readonly IncidentReport[], by: string): Promise<readonly Incident[]>;
+  take(reports: readonly IncidentReport[], by: Actor): Promise<readonly Incident[]>;
   /** `not_found` when there is none. */
   get(id: string): Promise<Incident>;
   list(filter: IncidentFilter, limit: number, cursor: string | null): Promise<IncidentPage>;
   /** A person's word on the change it belongs to, or on none; it wins and survives whatever else becomes known. */
-  attribute(id: string, word: AttributionWord): Promise<Incident>;
+  attribute(id: string, word: AttributionWord, by: Actor): Promise<Incident>;
 };
 
-type Stores = { readonly ledger: LedgerStore };
+type Stores = { readonly ledger: LedgerStore; readonly audit: AuditStore };
 
 export type IncidentsDeps = {
   readonly unitOfWork: {
@@ -67,16 +70,20 @@ async function holdPlaces(
 }
 
 /** Places are held before any row is, as everywhere in the ledger. */
-async function findOrCreate(store: LedgerStore, report: IncidentReport, now: number): Promise<Incident> {
+async function findOrCreate(
+  store: LedgerStore,
+  report: IncidentReport,
+  now: number,
+): Promise<{ readonly incident: Incident; readonly isNew: boolean }> {
   const { source, externalId } = report;
   const known = await store.incidents.findByName(source, externalId);
   const base: IncidentIdentity = { id: randomUUID(), source, externalId, createdAt: now };
   const incident = foldIncident(base, [report], []);
   await holdPlaces(store, [known, incident]);
-  if (known !== null) return known;
-  if (await store.incidents.insert(incident)) return incident;
+  if (known !== null) return { incident: known, isNew: false };
+  if (await store.incidents.insert(incident)) return { incident, isNew: true };
   const quicker = await store.incidents.findByName(source, externalId);
-  if (quicker !== null) return quicker;
+  if (quicker !== null) return { incident: quicker, isNew: false };
   throw new SerinError('conflict', `another request is recording ${source} ${externalId}; try again`);
 }
 
@@ -93,10 +100,32 @@ async function refold(store: LedgerStore, known: Incident, policy: LedgerPolicy)
   return attributed;
 }
 
-async function takeOne(store: LedgerStore, report: IncidentReport, policy: LedgerPolicy): Promise<Incident> {
-  const incident = await findOrCreate(store, report, policy.now);
-  const isNew = await store.incidents.addReport(incident.id, report, policy.now);
-  return isNew ? refold(store, incident, policy) : incident;
+/** What the audit trail says of an incident. */
+function brief({ source, externalId, service, environment, status, attribution }: Incident): object {
+  return { source, externalId, service, environment, status, ...attribution };
+}
+
+async function takeOne(
+  { ledger, audit }: Stores,
+  report: IncidentReport,
+  by: Actor,
+  policy: LedgerPolicy,
+): Promise<Incident> {
+  const { service } = report.facts;
+  if (service) requireScope(by, service);
+  const { incident, isNew } = await findOrCreate(ledger, report, policy.now);
+  if (incident.service !== null) requireScope(by, incident.service);
+  if (!(await ledger.incidents.addReport(incident.id, report, policy.now))) return incident;
+  const after = await refold(ledger, incident, policy);
+  await audit.append(
+    entryOf(by, policy.now, {
+      action: 'incident.report',
+      subject: { type: 'incident', id: incident.id },
+      before: isNew ? null : brief(incident),
+      after: brief(after),
+    }),
+  );
+  return after;
 }
 
 async function findIncident(store: LedgerStore, id: string): Promise<Incident> {
@@ -105,40 +134,62 @@ async function findIncident(store: LedgerStore, id: string): Promise<Incident> {
   return incident;
 }
 
-async function attributeByHand(
+async function findNamed(
   store: LedgerStore,
+  { changeId }: AttributionWord,
+  by: Actor,
+): Promise<Change | null> {
+  if (changeId === null) return null;
+  const change = await store.find(changeId);
+  if (change === null)
+    throw invalidInput([{ path: 'changeId', message: `found "${changeId}"; no change has that id` }]);
+  requireScope(by, change.service);
+  return change;
+}
+
+async function attributeByHand(
+  { ledger, audit }: Stores,
   id: string,
   word: AttributionWord,
+  by: Actor,
   policy: LedgerPolicy,
 ): Promise<Incident> {
-  const incident = await findIncident(store, id);
-  const change = word.changeId === null ? null : await store.find(word.changeId);
-  if (word.changeId !== null && change === null)
-    throw invalidInput([{ path: 'changeId', message: `found "${word.changeId}"; no change has that id` }]);
-  await holdPlaces(store, [incident, change]);
-  await store.incidents.addRuling(id, { ...word, at: policy.now }, policy.now);
-  return refold(store, incident, policy);
+  const before = await findIncident(ledger, id);
+  if (before.service !== null) requireScope(by, before.service);
+  await holdPlaces(ledger, [before, await findNamed(ledger, word, by)]);
+  await ledger.incidents.addRuling(id, { ...word, by: by.name, at: policy.now }, policy.now);
+  const after = await refold(ledger, before, policy);
+  await audit.append(
+    entryOf(by, policy.now, {
+      action: 'incident.attribution',
+      subject: { type: 'incident', id },
+      before: brief(before),
+      after: brief(after),
+      reason: word.reason,
+    }),
+  );
+  return after;
 }
 
 /** Joins the use cases around incidents. */
 export function createIncidents({ unitOfWork, now, policy }: IncidentsDeps): Incidents {
   const current = (): LedgerPolicy => ({ ...policy(), now: now() });
   return {
-    take: async (reports) => {
+    take: async (reports, by) => {
       const issues: InputIssue[] = [];
       reports.forEach((report, index) => {
         checkReport(report, reports.length === 1 ? '' : `[${index}].`, now(), issues);
       });
       if (issues.length > 0) throw invalidInput(issues);
-      return unitOfWork.transaction(async ({ ledger }) => {
+      return unitOfWork.transaction(async (stores) => {
         const taken: Incident[] = [];
-        for (const report of reports) taken.push(await takeOne(ledger, report, current()));
+        for (const report of reports) taken.push(await takeOne(stores, report, by, current()));
         return taken;
       });
     },
     get: (id) => findIncident(unitOfWork.stores.ledger, id),
     list: (filter, limit, cursor) => unitOfWork.stores.ledger.incidents.list(filter, limit, cursor),
-    attribute: (id, word) =>
-      unitOfWork.transaction(({ ledger }) => attributeByHand(ledger, id, word, current())),
+    attribute: (id, word, by) =>
+      unitOfWork.transaction((stores) => attributeByHand(stores, id, word, by, current())),
   };
 }

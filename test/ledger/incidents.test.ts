@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { hasCode } from '../../src/errors.ts';
+import type { Actor } from '../../src/ledger/actor.ts';
 import type { Change } from '../../src/ledger/change.ts';
 import { type ChangeReport, type Changes, createChanges, settleDue } from '../../src/ledger/changes.ts';
 import type { Incident, IncidentReport } from '../../src/ledger/incident.ts';
-import { createIncidents, type Incidents } from '../../src/ledger/incidents.ts';
-import type { LedgerStore } from '../../src/ledger/ledger-store.ts';
+import { createIncidents, type Incidents, type IncidentsDeps } from '../../src/ledger/incidents.ts';
+import { createAuditStore } from '../../src/store/audit-store.ts';
+import type { Connection } from '../../src/store/database.ts';
 import { createLedgerStore } from '../../src/store/ledger-store.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
 import { epoch, hour, policyAt } from './events.ts';
 import { makeIncidentReport as told } from './incidents-at-hand.ts';
 
+const ann: Actor = { name: 'ann', isAdmin: true };
 const at = (hours: number): number => epoch + hours * hour;
 
 /** A deployment of checkout in production that was out at `hours`; half an hour before, it began. */
@@ -49,12 +52,15 @@ for (const { name, open } of databases) {
     let changes: Changes;
     let incidents: Incidents;
     let hours = 60;
-    const unitOfWork = {
+    const over = (connection: Connection) => ({
+      ledger: createLedgerStore(connection),
+      audit: createAuditStore(connection),
+    });
+    const unitOfWork: IncidentsDeps['unitOfWork'] = {
       get stores() {
-        return { ledger: createLedgerStore(test.database) };
+        return over(test.database);
       },
-      transaction: <T>(work: (stores: { ledger: LedgerStore }) => Promise<T>): Promise<T> =>
-        test.database.transaction((connection) => work({ ledger: createLedgerStore(connection) })),
+      transaction: (work) => test.database.transaction((connection) => work(over(connection))),
     };
     const deps = { unitOfWork, now: () => policyAt(hours).now, policy: () => policyAt(hours) };
 
@@ -71,11 +77,11 @@ for (const { name, open } of databases) {
     after(() => test.close());
 
     async function report(...reports: readonly ChangeReport[]): Promise<readonly Change[]> {
-      return changes.report(reports);
+      return changes.report(reports, ann);
     }
 
     async function take(...reports: readonly IncidentReport[]): Promise<Incident> {
-      const taken = (await incidents.take(reports, 'ann')).at(-1);
+      const taken = (await incidents.take(reports, ann)).at(-1);
       assert.ok(taken !== undefined);
       return taken;
     }
@@ -153,8 +159,7 @@ for (const { name, open } of databases) {
       const [first, second] = await report(deployed('v1', 10), deployed('v2', 11));
       assert.ok(first !== undefined && second !== undefined);
       const { id } = await take(told(12));
-      const say = (changeId: string | null) =>
-        incidents.attribute(id, { changeId, by: 'ann', reason: 'seen' });
+      const say = (changeId: string | null) => incidents.attribute(id, { changeId, reason: 'seen' }, ann);
       const moved = await say(first.id);
       assert.deepEqual(moved.attribution, { changeId: first.id, method: 'manual', confidence: 1 });
       assert.equal((await outcomeOf(second.id)).outcome, 'succeeded');
@@ -169,7 +174,7 @@ for (const { name, open } of databases) {
     it('keeps to a person’s word whatever else becomes known', async () => {
       const [first] = await report(deployed('v1', 10));
       const { id } = await take(told(14));
-      await incidents.attribute(id, { changeId: first?.id ?? '', by: 'ann', reason: 'seen' });
+      await incidents.attribute(id, { changeId: first?.id ?? '', reason: 'seen' }, ann);
       await report(deployed('v2', 13));
       await take(told(15, { status: 'resolved' }));
       assert.equal((await incidents.get(id)).attribution.changeId, first?.id);
@@ -177,9 +182,9 @@ for (const { name, open } of databases) {
 
     it('refuses a change that does not exist, and an incident that does not', async () => {
       const { id } = await take(told(12));
-      const word = { changeId: 'nobody', by: 'ann', reason: 'seen' };
-      await assert.rejects(incidents.attribute(id, word), (error) => hasCode(error, 'invalid_input'));
-      await assert.rejects(incidents.attribute('none', word), (error) => hasCode(error, 'not_found'));
+      const word = { changeId: 'nobody', reason: 'seen' };
+      await assert.rejects(incidents.attribute(id, word, ann), (error) => hasCode(error, 'invalid_input'));
+      await assert.rejects(incidents.attribute('none', word, ann), (error) => hasCode(error, 'not_found'));
       await assert.rejects(incidents.get('none'), (error) => hasCode(error, 'not_found'));
     });
 
@@ -192,9 +197,8 @@ for (const { name, open } of databases) {
         failureClass: null,
         at: at(20),
         reason: 'harmless',
-        by: 'ann',
       } as const;
-      await changes.rule(change.id, ruling);
+      await changes.rule(change.id, ruling, ann);
       assert.deepEqual(await outcomeOf(change.id), {
         outcome: 'succeeded',
         failureClass: null,
@@ -238,10 +242,33 @@ for (const { name, open } of databases) {
       assert.equal((await outcomeOf(third.id)).outcome, 'succeeded');
     });
 
+    it('keeps to the scope of its caller', async () => {
+      const scoped = { name: 'token:search', isAdmin: false, services: ['search'] };
+      const isForbidden = (error: unknown) => hasCode(error, 'forbidden');
+      await assert.rejects(incidents.take([told(12)], scoped), isForbidden);
+      const [change] = await report(deployed('v1', 10));
+      const { id } = await take(told(12));
+      await assert.rejects(incidents.attribute(id, { changeId: null, reason: 'r' }, scoped), isForbidden);
+      const elsewhere = told(12, { externalId: 'INC-9', facts: { service: 'search' } });
+      const [own] = await incidents.take([elsewhere], scoped);
+      const word = { changeId: change?.id ?? '', reason: 'r' };
+      await assert.rejects(incidents.attribute(own?.id ?? '', word, scoped), isForbidden);
+    });
+
+    it('writes who told and who ruled into the audit trail, and nothing for a repetition', async () => {
+      const { id } = await take(told(12));
+      await take(told(12));
+      await incidents.attribute(id, { changeId: null, reason: 'cloud' }, ann);
+      const { items } = await createAuditStore(test.database).list({ subject: id }, 10, null);
+      // Both were written in the same millisecond.
+      const written = items.map(({ action, actor, reason }) => `${action} ${actor} ${reason}`).sort();
+      assert.deepEqual(written, ['incident.attribution ann cloud', 'incident.report ann null']);
+    });
+
     it('refuses times that cannot be, naming them, and takes nothing of the batch', async () => {
       const backwards = told(12, { openedAt: at(12), resolvedAt: at(11), status: 'resolved' });
       await assert.rejects(
-        incidents.take([told(11), backwards, told(99)], 'ann'),
+        incidents.take([told(11), backwards, told(99)], ann),
         (error) =>
           hasCode(error, 'invalid_input') &&
           /\[1\]\.resolvedAt: is before openedAt/.test(error.message) &&
