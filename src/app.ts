@@ -11,7 +11,7 @@ import type { Runs } from './analysis/runs.ts';
 import { createScheduler, type Scheduler } from './analysis/scheduler.ts';
 import { type StepDeps, step } from './analysis/step.ts';
 import type { HookHouse } from './api/hook-house.ts';
-import { createServer } from './api/server.ts';
+import { createServer, type ServerDeps } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
 import { hasCode } from './errors.ts';
 import { createJudging } from './judging.ts';
@@ -29,6 +29,7 @@ import { wireAuth } from './wire-auth.ts';
 import { checkCallbacks } from './wire-callbacks.ts';
 import { hookHouseOf } from './wire-hooks.ts';
 import { wireOutbox } from './wire-outbox.ts';
+import { ledgerPolicyOf, wireIncidents } from './wire-incidents.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
@@ -218,6 +219,7 @@ function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvent
 
 function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground): {
   changes: Changes;
+  incidents: ServerDeps['incidents'];
   reports: Reports;
 } {
   const changes = createChanges({ unitOfWork, now, policy: ledgerPolicy });
@@ -230,7 +232,8 @@ function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground
     },
     now,
   });
-  return { changes, reports };
+  const catalog = (): Catalog => current().catalog;
+  return { changes, incidents: wireIncidents({ unitOfWork, now, ledgerPolicy, catalog }), reports };
 }
 
 /** The use cases, each wired in its own place. */
@@ -260,7 +263,7 @@ export function createApp(options: AppOptions): App {
     unitOfWork: createUnitOfWork(database),
     now,
     current: () => current,
-    ledgerPolicy: () => ({ now: now(), ...current.config.ledger }),
+    ledgerPolicy: () => ({ now: now(), ...ledgerPolicyOf(current.config) }),
   };
   const { scheduler, changes, mayHaveCredentials, ...parts } = wireParts(ground, options);
   const { judging, close: closeJudging } = createJudging();

@@ -24,6 +24,8 @@ const service = strict({
   scopes: strict({ canary: scope.optional(), baseline: scope.optional() }).default({}),
   inlinePlans: booleanLike.default(false),
   callerMayLoosen: booleanLike.default(false),
+  /** How long after a change an incident may be put to it by nearness alone. */
+  attributionWindow: durationSchema.optional(),
 });
 
 const template = planSchema.refine((plan) => plan.name !== null, {
@@ -52,6 +54,11 @@ const file = strict({
   ledger: strict({
     observationWindow: durationSchema.default(86_400_000),
     abandonAfter: durationSchema.default(604_800_000),
+    attributionWindow: durationSchema.default(86_400_000),
+    /** By tier, where services of one are watched for longer or shorter. */
+    attributionWindows: z.record(name, durationSchema).default({}),
+    /** How long after a change one that takes it back means that it failed; 0s: never. */
+    rollbackWindow: durationSchema.default(86_400_000),
   }).prefault({}),
 });
 

@@ -5,6 +5,7 @@ import * as seriesMembers from './0003-series-members.ts';
 import * as noiseProfiles from './0004-noise-profiles.ts';
 import * as auth from './0005-auth.ts';
 import * as outbox from './0006-outbox.ts';
+import * as incidents from './0010-incidents.ts';
 
 /** One step of the schema's history, both ways. */
 export type Migration = {
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   { name: '0004-noise-profiles', ...noiseProfiles },
   { name: '0005-auth', ...auth },
   { name: '0006-outbox', ...outbox },
+  { name: '0010-incidents', ...incidents },
 ];

@@ -287,6 +287,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List incidents, newest first */
+        get: operations["listIncidents"];
+        put?: never;
+        /**
+         * Report one incident or several
+         * @description Idempotent by source and externalId; a later report updates, resolves or reopens. Reports are ordered by their own time `at`, whatever order they arrive in. The incident is put to the change that it belongs to, surest ground first.
+         */
+        post: operations["reportIncidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the incident. */
+                id: components["parameters"]["IncidentId"];
+            };
+            cookie?: never;
+        };
+        /** One incident */
+        get: operations["getIncident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/attribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the incident. */
+                id: components["parameters"]["IncidentId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say which change an incident belongs to, or that it belongs to none
+         * @description A person's word wins over every rule and survives whatever else becomes known. The outcome of the change it was put to before, and of the one it is put to now, follow at once.
+         */
+        put: operations["attributeIncident"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reports/change-failure": {
         parameters: {
             query?: never;
@@ -954,6 +1018,118 @@ export interface components {
             startedAt?: components["schemas"]["Instant"];
             finishedAt?: components["schemas"]["Instant"];
         };
+        /**
+         * @description What became of an incident; dismissed is a duplicate, merged into another, or none after all.
+         * @enum {string}
+         */
+        IncidentStatus: "open" | "acknowledged" | "resolved" | "dismissed";
+        /** @description The change that an incident names, by its id, by what its source calls it, or by what was deployed. */
+        IncidentLink: {
+            /** @description Id of the change. */
+            id?: string;
+            /** @description Who calls it externalId. */
+            source?: string;
+            /** @description What that source calls it. */
+            externalId?: string;
+            /** @description Its version. */
+            version?: string;
+            /** @description Its commit. */
+            commit?: string;
+            /** @description Its package URL or digest. */
+            artifact?: string;
+        };
+        /** @description What a source tells of one incident. */
+        IncidentReport: {
+            /** @description Who tells. */
+            source: string;
+            /** @description That source's id of the incident. */
+            externalId: string;
+            /** @description Name or alias of the service that it hurts. */
+            service?: string;
+            /** @description The environment; by default the one configured for the service. */
+            environment?: string;
+            status?: components["schemas"]["IncidentStatus"];
+            /** @description How bad it is in the source's words. */
+            severity?: string;
+            /** @description What hurts. */
+            title?: string;
+            /** @description Where people read about it. */
+            url?: string;
+            at?: components["schemas"]["Instant"];
+            openedAt?: components["schemas"]["Instant"];
+            acknowledgedAt?: components["schemas"]["Instant"];
+            resolvedAt?: components["schemas"]["Instant"];
+            /** @description The source's labels. */
+            labels?: {
+                [key: string]: string;
+            };
+            change?: components["schemas"]["IncidentLink"];
+        };
+        /** @description Which change the incident is put to, on what ground, and how sure that is. */
+        IncidentAttribution: {
+            /** @description The change, or null when it is put to none. */
+            changeId: string | null;
+            /**
+             * @description The ground: a person's word, a link of the incident, the version it names, an overruled fail verdict, a rollback, nearness in time, or none.
+             * @enum {string}
+             */
+            method: "manual" | "link" | "version" | "verdict" | "rollback" | "window" | "none";
+            /** @description From 0 to 1. */
+            confidence: number;
+            /** @description Who said so, or null where no person did. */
+            by: string | null;
+            /** @description Why, in the words of that person, or null. */
+            reason: string | null;
+        };
+        /** @description Something that hurt. */
+        Incident: {
+            id: components["schemas"]["Id"];
+            /** @description Who told of it. */
+            source: string;
+            /** @description That source's id of it. */
+            externalId: string;
+            /** @description The service that it hurts, or null while nothing maps it to one. */
+            service: string | null;
+            /** @description What its source calls the service, for mapping it. */
+            serviceKeys: string[];
+            /** @description The environment, or null when unknown. */
+            environment: string | null;
+            status: components["schemas"]["IncidentStatus"];
+            /** @description How bad it is, or null when unknown. */
+            severity: string | null;
+            /** @description What hurts, or null. */
+            title: string | null;
+            /** @description Where people read about it, or null. */
+            url: string | null;
+            openedAt: components["schemas"]["Instant"];
+            acknowledgedAt: components["schemas"]["InstantOrNull"];
+            resolvedAt: components["schemas"]["InstantOrNull"];
+            /** @description The source's labels. */
+            labels: {
+                [key: string]: string;
+            };
+            attribution: components["schemas"]["IncidentAttribution"];
+            createdAt: components["schemas"]["Instant"];
+        };
+        /** @description Several incidents. */
+        IncidentList: {
+            /** @description In the order of the reports. */
+            items: components["schemas"]["Incident"][];
+        };
+        /** @description One page of incidents. */
+        IncidentPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["Incident"][];
+            /** @description Where the next page begins, or null on the last. */
+            nextCursor: string | null;
+        };
+        /** @description A person's word on what an incident belongs to. */
+        AttributionWord: {
+            /** @description The change; null, or left out, for none. */
+            changeId?: string | null;
+            /** @description Why; kept with the incident. */
+            reason: string;
+        };
         /** @description What a person says became of a change. */
         Ruling: {
             outcome: components["schemas"]["Outcome"];
@@ -968,10 +1144,10 @@ export interface components {
              * @description What decided.
              * @enum {string}
              */
-            method: "manual" | "incident" | "controller" | "verdict" | "observation" | "silence";
+            method: "manual" | "link" | "version" | "verdict" | "rollback" | "window" | "controller" | "observation" | "silence";
             /** @description From 0 to 1. */
             confidence: number;
-            /** @description The incident. */
+            /** @description The incident that was put to the change. */
             incidentId?: string;
             /** @description Who said so. */
             by?: string;
@@ -1216,6 +1392,8 @@ export interface components {
         AnalysisId: components["schemas"]["Id"];
         /** @description Id of the change. */
         ChangeId: components["schemas"]["Id"];
+        /** @description Id of the incident. */
+        IncidentId: components["schemas"]["Id"];
         /** @description Only of this service. */
         Service: components["schemas"]["Name"];
         /** @description Only in this environment. */
@@ -1694,6 +1872,134 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    listIncidents: {
+        parameters: {
+            query?: {
+                /** @description Only of this service. */
+                service?: components["parameters"]["Service"];
+                /** @description Only in this environment. */
+                environment?: components["parameters"]["Environment"];
+                /** @description Only incidents of this source. */
+                source?: string;
+                /** @description Only incidents in this state. */
+                status?: components["schemas"]["IncidentStatus"];
+                /** @description Only incidents that are put to this change. */
+                changeId?: string;
+                /** @description Only those that are put to a change, or only those that are not. */
+                attributed?: boolean;
+                /** @description Only those whose service is known, or only those whose service is not. */
+                mapped?: boolean;
+                /** @description Only what was created at this time or later. */
+                from?: components["parameters"]["From"];
+                /** @description Only what was created before this time. */
+                to?: components["parameters"]["To"];
+                /** @description How many items a page has at most. Default 50. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of incidents. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentPage"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    reportIncidents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentReport"] | components["schemas"]["IncidentReport"][];
+            };
+        };
+        responses: {
+            /** @description The incident, or for an array the incidents in the order of the reports. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"] | components["schemas"]["IncidentList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    getIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the incident. */
+                id: components["parameters"]["IncidentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The incident. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    attributeIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the incident. */
+                id: components["parameters"]["IncidentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributionWord"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Failure"];
         };
     };

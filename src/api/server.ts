@@ -22,6 +22,7 @@ import { contextOf, openContext } from './context.ts';
 import { createDrain, type Drain } from './drain.ts';
 import { createGitlabRouter } from './gitlab/router.ts';
 import { createHealthRouter, type Health } from './health.ts';
+import { createIncidentsRouter, type IncidentsDeps } from './incidents.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
 import { findOperation } from './operations.ts';
@@ -37,6 +38,7 @@ export type ServerDeps = {
   readonly runs: Runs;
   readonly rolloutEvents: RolloutEvents;
   readonly changes: Changes;
+  readonly incidents: Omit<IncidentsDeps, 'now'>;
   readonly reports: Reports;
   readonly judging: Judging;
   /** What the configuration says of those who send webhooks. */
@@ -149,6 +151,7 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createArgoAnalysisRouter(argo));
   app.use(createArgoEventsRouter(deps.rolloutEvents, after));
   app.use(createChangesRouter(deps.changes, now));
+  app.use(createIncidentsRouter({ ...deps.incidents, now }));
   app.use(createReportsRouter(deps.reports));
   app.use(createJudgeRouter(deps.judging, drain));
   const hooks = { ...deps, house: deps.hookHouse };

@@ -127,6 +127,10 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
       },
     },
     changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
+    incidents: {
+      incidents: { take: refuse, get: refuse, list: refuse, attribute: refuse },
+      findPlace: () => null,
+    },
     reports: { changeFailure: refuse },
     judging: refuse,
     authentication: { identify: async () => anonymousCaller(['admin']) },
