@@ -10,7 +10,12 @@ const door = (name, to, from, comment) => ({
 });
 
 /** Words without a domain that every folder but the judge may use. */
-const shared = ['^src/deadline\\.ts$', '^src/errors\\.ts$', '^src/parse\\.ts$', '^src/duration(-text)?\\.ts$'];
+const shared = [
+  '^src/deadline\\.ts$',
+  '^src/errors\\.ts$',
+  '^src/parse\\.ts$',
+  '^src/duration(-text)?\\.ts$',
+];
 
 /** Inside `src/<name>/`, of our own code only `may` and the shared words may be imported. */
 const folder = (name, may, comment) => ({

@@ -28,8 +28,8 @@ import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { wireAuth } from './wire-auth.ts';
 import { checkCallbacks } from './wire-callbacks.ts';
 import { hookHouseOf } from './wire-hooks.ts';
-import { wireOutbox } from './wire-outbox.ts';
 import { ledgerPolicyOf, wireIncidents } from './wire-incidents.ts';
+import { wireOutbox } from './wire-outbox.ts';
 
 export type AppOptions = {
   readonly settings: Settings;

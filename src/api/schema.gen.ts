@@ -215,8 +215,9 @@ export interface paths {
         /**
          * CDEvents over CloudEvents
          * @description Takes CDEvents in any mode of CloudEvents over HTTP: binary, structured, batch. `service.deployed` and
-         *     `service.upgraded` are changes that are out, `service.rolledback` is a rollback that is out; other events are
-         *     accepted and not read. An event is known by its source and id and may come again. Send a token with the role
+         *     `service.upgraded` are changes that are out, `service.rolledback` is a rollback that is out, and
+         *     `incident.detected`, `reported` and `resolved` are incidents; other events are accepted and not read. Every
+         *     event may come again. Send a token with the role
          *     record, or sign as `auth.webhooks.cdevents` says.
          */
         post: operations["cdEvents"];

@@ -6,6 +6,7 @@ import { authSchema } from '../../src/auth/config.ts';
 import { signStandard } from '../../src/auth/webhook.ts';
 import type { Actor } from '../../src/ledger/actor.ts';
 import type { ChangeReport } from '../../src/ledger/changes.ts';
+import type { IncidentReport } from '../../src/ledger/incident.ts';
 import { parseWith } from '../../src/parse.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { makeApi } from '../support/api.ts';
@@ -62,6 +63,7 @@ function wrap(event: object, id = 'e-1'): Record<string, unknown> {
 describe('POST /v1/hooks/cdevents', () => {
   const make = () => {
     const told: { reports: readonly ChangeReport[]; by: Actor }[] = [];
+    const hurt: IncidentReport[] = [];
     const metrics = createMetrics({ process: false });
     const api = makeApi({
       metrics,
@@ -77,13 +79,23 @@ describe('POST /v1/hooks/cdevents', () => {
           return [];
         },
       },
+      incidents: {
+        ...makeApi().deps.incidents,
+        incidents: {
+          ...makeApi().deps.incidents.incidents,
+          take: async (reports) => {
+            hurt.push(...reports);
+            return [];
+          },
+        },
+      },
     });
     const send = (sent: unknown, headers: Record<string, string> = {}) =>
       request(api.handler)
         .post('/v1/hooks/cdevents')
         .set({ Authorization: 'Bearer serin_record', ...headers })
         .send(JSON.stringify(sent));
-    return { told, metrics, send };
+    return { told, hurt, metrics, send };
   };
   const ce = {
     'content-type': 'application/json',
@@ -169,8 +181,7 @@ describe('POST /v1/hooks/cdevents', () => {
   it('accepts events of other kinds and services nobody configured, and counts them', async () => {
     const { told, send, metrics } = make();
     for (const type of [
-      'dev.cdevents.incident.detected.0.3.0',
-      'dev.cdevents.incident.resolved.0.2.0',
+      'dev.cdevents.incident.escalated.0.1.0',
       'dev.cdevents.build.finished.0.2.0',
       'dev.cdeventsx.tool-thing.done.0.1.0',
     ])
@@ -184,7 +195,7 @@ describe('POST /v1/hooks/cdevents', () => {
     assert.equal((await send(stranger, ce)).status, 202);
     assert.equal(told.length, 0);
     const { text } = await metrics.expose();
-    assert.match(text, /source="cdevents",event="incident",outcome="ignored"\} 2/);
+    assert.match(text, /source="cdevents",event="incident",outcome="ignored"\} 1/);
     assert.match(text, /source="cdevents",event="service",outcome="ignored"\} 3/);
     assert.match(text, /source="cdevents",event="other",outcome="ignored"\} 2/);
   });
@@ -210,6 +221,53 @@ describe('POST /v1/hooks/cdevents', () => {
     const without = await send(makeEvent('deployed', {}, { environment: undefined }), ce);
     assert.equal(without.status, 400);
     assert.match(without.body.detail, /subject\.content\.environment: is missing/);
+  });
+
+  it('takes incidents, known by their subject, with the artifact that leads to the change', async () => {
+    const { hurt, send } = make();
+    const at = '2026-11-23T09:00:00Z';
+    const tell = (predicate: string, content: object = {}) => {
+      const event = makeEvent('', { type: `dev.cdevents.incident.${predicate}.0.2.0` }, content);
+      return send({ ...event, subject: { ...(event['subject'] as object), id: 'INC-7' } }, ce);
+    };
+    const described = { description: 'checkout is slow', service: { id: 'prod/checkout' } };
+    assert.equal((await tell('detected', described)).status, 202);
+    assert.equal(
+      (await tell('reported', { ...described, ticketURI: 'https://tickets.example/7' })).status,
+      202,
+    );
+    assert.equal((await tell('resolved', { artifactId: undefined })).status, 202);
+
+    const link = {
+      changeId: null,
+      source: null,
+      externalId: null,
+      version: 'v1.8.0',
+      commit: null,
+      artifact: artifactId,
+    };
+    assert.deepEqual(hurt[0], {
+      source: 'cdevents:https://argo.example/eu1',
+      externalId: 'INC-7',
+      status: 'open',
+      at: Date.parse(at),
+      openedAt: Date.parse(at),
+      acknowledgedAt: null,
+      resolvedAt: null,
+      facts: {
+        service: 'checkout',
+        serviceKeys: ['prod/checkout', 'checkout'],
+        environment: 'production',
+        title: 'checkout is slow',
+        url: null,
+        link,
+      },
+    });
+    assert.equal(hurt[1]?.facts.url, 'https://tickets.example/7');
+    assert.deepEqual(
+      [hurt[2]?.status, hurt[2]?.openedAt, hurt[2]?.resolvedAt, hurt[2]?.facts.service, hurt[2]?.facts.link],
+      ['resolved', null, Date.parse(at), null, null],
+    );
   });
 
   it('keeps long names of producers apart', async () => {

@@ -11,6 +11,7 @@ import {
 import { until } from '../support/until.ts';
 
 type Change = components['schemas']['Change'];
+type Incident = components['schemas']['Incident'];
 
 const admin = 'serin_admin-token-of-the-tests-0123456789';
 const recorder = 'serin_record-token-of-the-tests-0123456789';
@@ -121,7 +122,7 @@ describe('a producer of CDEvents telling Serin what became of services', functio
 
       it('accepts what it does not read, and counts it', async () => {
         for (const [type, predicate] of [
-          ['incident', 'detected'],
+          ['incident', 'escalated'],
           ['incident', 'resolved'],
           ['service', 'removed'],
           ['build', 'finished'],
@@ -133,9 +134,32 @@ describe('a producer of CDEvents telling Serin what became of services', functio
         const metrics = await (await fetch(`${serin().url}/metrics`)).text();
         assert.match(
           metrics,
-          /serin_hook_events_total\{source="cdevents",event="incident",outcome="ignored"\} 2/,
+          /serin_hook_events_total\{source="cdevents",event="incident",outcome="ignored"\} 1/,
         );
-        assert.equal((await named('i-incident-detected')).length, 0);
+        assert.equal((await named('i-incident-escalated')).length, 0);
+      });
+
+      it('puts an incident to the change whose artifact was running, and sees it end', async () => {
+        await send(cdEvent('e6', 'deployed', 'v6', begun + 240_000), binary);
+        for (const [id, predicate, at] of [
+          ['i2', 'resolved', begun + 360_000],
+          ['i1', 'detected', begun + 300_000],
+        ] as const) {
+          const event = cdEvent(id, predicate, 'v6', at, 'incident') as { subject: { id: string } };
+          const told = { ...event, subject: { ...event.subject, id: 'INC-7' } };
+          for (const headers of [binary, binary]) assert.equal((await send(told, headers)).status, 202);
+        }
+        const { body } = await callJson(`${serin().url}/v1/incidents?limit=50`, { token: admin });
+        const found = (body as { items: Incident[] }).items.filter(
+          ({ externalId }) => externalId === 'INC-7',
+        );
+        assert.equal(found.length, 1);
+        const [incident] = found;
+        const [change] = await named('e6');
+        assert.deepEqual([incident?.service, incident?.status], ['checkout', 'resolved']);
+        assert.equal(incident?.openedAt, new Date(begun + 300_000).toISOString());
+        assert.equal(incident?.attribution.changeId, change?.id);
+        assert.deepEqual([change?.outcome, change?.failureClass], ['failed', 'escaped']);
       });
 
       it('refuses strangers, and tokens of another service, without a trace', async () => {
