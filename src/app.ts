@@ -4,12 +4,14 @@ import { migrateUp, pendingMigrations } from '../db/migrate.ts';
 import type { Catalog } from './analysis/catalog.ts';
 import { createRuns } from './analysis/create-runs.ts';
 import { createRolloutEvents } from './analysis/rollout-events.ts';
+import type { Callback } from './analysis/run.ts';
 import { createRunEvents } from './analysis/run-events.ts';
 import type { UnitOfWork } from './analysis/run-store.ts';
 import type { Scheduler } from './analysis/scheduler.ts';
 import type { StepDeps } from './analysis/step.ts';
 import { createSteppedRollouts } from './analysis/stepped-rollouts.ts';
-import { createServer } from './api/server.ts';
+import type { HookHouse } from './api/hook-house.ts';
+import { createServer, type ServerDeps } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
 import { createJudging } from './judging.ts';
 import { type Changes, createChanges, type LedgerPolicy } from './ledger/changes.ts';
@@ -23,7 +25,10 @@ import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { wireAuth } from './wire-auth.ts';
+import { checkCallbacks } from './wire-callbacks.ts';
 import { wireGates } from './wire-gates.ts';
+import { hookHouseOf } from './wire-hooks.ts';
+import { ledgerPolicyOf, wireIncidents } from './wire-incidents.ts';
 import { wireOutbox } from './wire-outbox.ts';
 import { wireScheduler } from './wire-scheduler.ts';
 
@@ -168,6 +173,7 @@ function wireAnalysis(ground: Ground) {
     ledgerPolicy,
     now,
     catalog: () => current().catalog,
+    checkCallbacks: (callbacks: readonly Callback[]) => checkCallbacks(callbacks, current().config),
   };
   const stepDeps: StepDeps = {
     ...shared,
@@ -189,6 +195,7 @@ function wireAnalysis(ground: Ground) {
 
 function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground): {
   changes: Changes;
+  incidents: ServerDeps['incidents'];
   reports: Reports;
 } {
   const changes = createChanges({ unitOfWork, now, policy: ledgerPolicy });
@@ -201,7 +208,8 @@ function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground
     },
     now,
   });
-  return { changes, reports };
+  const catalog = (): Catalog => current().catalog;
+  return { changes, incidents: wireIncidents({ unitOfWork, now, ledgerPolicy, catalog }), reports };
 }
 
 /** The use cases, each wired in its own place. */
@@ -213,7 +221,8 @@ function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions)
     catalog: () => ground.current().catalog,
   });
   const { audit } = ground.unitOfWork.stores;
-  return { ...wireAnalysis(ground), ...wireLedger(ground), ...auth, audit };
+  const hookHouse = (): HookHouse => hookHouseOf(ground.current().config);
+  return { ...wireAnalysis(ground), ...wireLedger(ground), ...auth, audit, hookHouse };
 }
 
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */
@@ -231,7 +240,7 @@ export function createApp(options: AppOptions): App {
     unitOfWork: createUnitOfWork(database),
     now,
     current: () => current,
-    ledgerPolicy: () => ({ now: now(), ...current.config.ledger }),
+    ledgerPolicy: () => ({ now: now(), ...ledgerPolicyOf(current.config) }),
   };
   const { scheduler, changes, mayHaveCredentials, ...parts } = wireParts(ground, options);
   const { judging, close: closeJudging } = createJudging();

@@ -8,7 +8,7 @@ import { authSchema } from './auth/config.ts';
 import { durationSchema } from './duration.ts';
 import { type InputIssue, invalidInput, SerinError } from './errors.ts';
 import { gatePolicySchema, refuseGatesTwice } from './gate-config.ts';
-import { hostPattern } from './notify/address.ts';
+import { callbacksSchema } from './notify/callback-config.ts';
 import { githubSchema } from './notify/config.ts';
 import { booleanLike, parseWith, strict } from './parse.ts';
 
@@ -27,6 +27,8 @@ const service = strict({
   inlinePlans: booleanLike.default(false),
   callerMayLoosen: booleanLike.default(false),
   gates: z.array(gatePolicySchema).default([]).superRefine(refuseGatesTwice),
+  /** How long after a change an incident may be put to it by nearness alone. */
+  attributionWindow: durationSchema.optional(),
 });
 
 const template = planSchema.refine((plan) => plan.name !== null, {
@@ -48,14 +50,19 @@ const file = strict({
     outageGrace: durationSchema.default(900_000),
   }).prefault({}),
   outbox: strict({
-    allowedHosts: z.array(hostPattern).default([]),
     keepDelivered: durationSchema.default(604_800_000),
   }).prefault({}),
+  callbacks: callbacksSchema.prefault({}),
   auth: authSchema.prefault({}),
   github: githubSchema.optional(),
   ledger: strict({
     observationWindow: durationSchema.default(86_400_000),
     abandonAfter: durationSchema.default(604_800_000),
+    attributionWindow: durationSchema.default(86_400_000),
+    /** By tier, where services of one are watched for longer or shorter. */
+    attributionWindows: z.record(name, durationSchema).default({}),
+    /** How long after a change one that takes it back means that it failed; 0s: never. */
+    rollbackWindow: durationSchema.default(86_400_000),
   }).prefault({}),
 });
 

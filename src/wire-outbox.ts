@@ -17,20 +17,22 @@ export type OutboxGround = {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly now: () => number;
-  readonly config: () => Config;
+  /** Where people reach Serin; `null` when not known. */
   readonly publicUrl: string | null;
+  readonly config: () => Config;
 };
 
 /** The channels of the configuration of the moment, made once of each. */
 function channelsOf({ config, unitOfWork, now, publicUrl }: OutboxGround): () => Channels {
   const { deliveries } = unitOfWork.stores;
+  const callback = { config: () => config().callbacks, now, publicUrl };
   let made: { readonly of: Config; readonly channels: Channels } | null = null;
   return () => {
     const current = config();
     if (made?.of !== current) {
       const claimAttempt = (id: string): Promise<boolean> =>
         deliveries.remember('github-redelivery', id, now());
-      made = { of: current, channels: createChannels(current, { now, publicUrl, claimAttempt }) };
+      made = { of: current, channels: createChannels(current, { now, publicUrl, claimAttempt, callback }) };
     }
     return made.channels;
   };

@@ -6,6 +6,7 @@ import * as noiseProfiles from './0004-noise-profiles.ts';
 import * as auth from './0005-auth.ts';
 import * as outbox from './0006-outbox.ts';
 import * as steppedRollouts from './0008-stepped-rollouts.ts';
+import * as incidents from './0010-incidents.ts';
 
 /** One step of the schema's history, both ways. */
 export type Migration = {
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   { name: '0005-auth', ...auth },
   { name: '0006-outbox', ...outbox },
   { name: '0008-stepped-rollouts', ...steppedRollouts },
+  { name: '0010-incidents', ...incidents },
 ];

@@ -9,7 +9,7 @@ import type { Catalog } from './catalog.ts';
 import { recall } from './noise.ts';
 import type { FindProvider } from './readings.ts';
 import { identify, type RequestIdentity, type ResolvedRequest, resolveRequest } from './request.ts';
-import type { Run } from './run.ts';
+import type { Callback, Run } from './run.ts';
 import type { Stores, UnitOfWork } from './run-store.ts';
 import type { StartRequest } from './runs.ts';
 import { isOver } from './transitions.ts';
@@ -21,6 +21,8 @@ export type StartDeps = {
   readonly findProvider: FindProvider;
   readonly ledgerPolicy: () => LedgerPolicy;
   readonly now: () => number;
+  /** Throws `invalid_input` for callbacks that nobody may ask for; lacking: all may be asked for. */
+  readonly checkCallbacks?: ((callbacks: readonly Callback[]) => void) | undefined;
   /** Since when callers could have asked without a break. */
   readonly upSince: () => number;
 };
@@ -175,6 +177,7 @@ function startEntry(request: StartRequest, run: Run): AuditEntry {
 async function tryStart(deps: StartDeps, request: StartRequest): Promise<Run | null> {
   const identity = identify(request, deps.catalog());
   requireScope(request.by, identity.service);
+  deps.checkCallbacks?.(request.callbacks ?? []);
   const { environment, target } = request;
   const keySpace = { service: identity.service, environment, target, key: identity.key };
   const existing = await deps.unitOfWork.stores.runs.findLatest(keySpace);

@@ -206,6 +206,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hooks/gitlab": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A webhook of GitLab
+         * @description Takes deployment events; other events are accepted and not read, and so are projects that no service is of.
+         *     GitLab proves itself by `X-Gitlab-Token` or by the headers of Standard Webhooks; the secrets are those of
+         *     `auth.webhooks.gitlab`.
+         */
+        post: operations["gitlabWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/cdevents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * CDEvents over CloudEvents
+         * @description Takes CDEvents in any mode of CloudEvents over HTTP: binary, structured, batch. `service.deployed` and
+         *     `service.upgraded` are changes that are out, `service.rolledback` is a rollback that is out, and
+         *     `incident.detected`, `reported` and `resolved` are incidents; other events are accepted and not read. Every
+         *     event may come again. Send a token with the role
+         *     record, or sign as `auth.webhooks.cdevents` says.
+         */
+        post: operations["cdEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hooks/github": {
         parameters: {
             query?: never;
@@ -507,6 +553,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List incidents, newest first */
+        get: operations["listIncidents"];
+        put?: never;
+        /**
+         * Report one incident or several
+         * @description Idempotent by source and externalId; a later report updates, resolves or reopens. Reports are ordered by their own time `at`, whatever order they arrive in. The incident is put to the change that it belongs to, surest ground first.
+         */
+        post: operations["reportIncidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the incident. */
+                id: components["parameters"]["IncidentId"];
+            };
+            cookie?: never;
+        };
+        /** One incident */
+        get: operations["getIncident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/incidents/{id}/attribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the incident. */
+                id: components["parameters"]["IncidentId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say which change an incident belongs to, or that it belongs to none
+         * @description A person's word wins over every rule and survives whatever else becomes known. The outcome of the change it was put to before, and of the one it is put to now, follow at once.
+         */
+        put: operations["attributeIncident"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reports/change-failure": {
         parameters: {
             query?: never;
@@ -762,6 +872,12 @@ export interface components {
             wait?: components["schemas"]["Duration"];
             /** @description Callers get `pass` at once; the judged verdict is kept apart. */
             dryRun?: boolean;
+            /** @description Where the verdict is posted once it has fallen, signed by the rules of Standard Webhooks. Its host must stand in `callbacks.allow` of the configuration. */
+            callbackUrl?: string;
+            /** @description Headers to send with it: `Authorization` or names that begin with `X-`. Kept with the analysis and shown to nobody. */
+            callbackHeaders?: {
+                [key: string]: string;
+            };
         };
         /** @description The judging of a change against its baseline over a time. */
         Analysis: {
@@ -1379,6 +1495,19 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** @description Body of a webhook of GitLab; further members are allowed and not read. */
+        GitlabEvent: {
+            /** @description What it tells of; read when `deployment`. */
+            object_kind?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A CDEvent, a CloudEvent that carries one, or several of those. */
+        CloudEvents: {
+            [key: string]: unknown;
+        } | {
+            [key: string]: unknown;
+        }[];
         /** @description Taken. */
         Accepted: {
             /**
@@ -1463,6 +1592,118 @@ export interface components {
             startedAt?: components["schemas"]["Instant"];
             finishedAt?: components["schemas"]["Instant"];
         };
+        /**
+         * @description What became of an incident; dismissed is a duplicate, merged into another, or none after all.
+         * @enum {string}
+         */
+        IncidentStatus: "open" | "acknowledged" | "resolved" | "dismissed";
+        /** @description The change that an incident names, by its id, by what its source calls it, or by what was deployed. */
+        IncidentLink: {
+            /** @description Id of the change. */
+            id?: string;
+            /** @description Who calls it externalId. */
+            source?: string;
+            /** @description What that source calls it. */
+            externalId?: string;
+            /** @description Its version. */
+            version?: string;
+            /** @description Its commit. */
+            commit?: string;
+            /** @description Its package URL or digest. */
+            artifact?: string;
+        };
+        /** @description What a source tells of one incident. */
+        IncidentReport: {
+            /** @description Who tells. */
+            source: string;
+            /** @description That source's id of the incident. */
+            externalId: string;
+            /** @description Name or alias of the service that it hurts. */
+            service?: string;
+            /** @description The environment; by default the one configured for the service. */
+            environment?: string;
+            status?: components["schemas"]["IncidentStatus"];
+            /** @description How bad it is in the source's words. */
+            severity?: string;
+            /** @description What hurts. */
+            title?: string;
+            /** @description Where people read about it. */
+            url?: string;
+            at?: components["schemas"]["Instant"];
+            openedAt?: components["schemas"]["Instant"];
+            acknowledgedAt?: components["schemas"]["Instant"];
+            resolvedAt?: components["schemas"]["Instant"];
+            /** @description The source's labels. */
+            labels?: {
+                [key: string]: string;
+            };
+            change?: components["schemas"]["IncidentLink"];
+        };
+        /** @description Which change the incident is put to, on what ground, and how sure that is. */
+        IncidentAttribution: {
+            /** @description The change, or null when it is put to none. */
+            changeId: string | null;
+            /**
+             * @description The ground: a person's word, a link of the incident, the version it names, an overruled fail verdict, a rollback, nearness in time, or none.
+             * @enum {string}
+             */
+            method: "manual" | "link" | "version" | "verdict" | "rollback" | "window" | "none";
+            /** @description From 0 to 1. */
+            confidence: number;
+            /** @description Who said so, or null where no person did. */
+            by: string | null;
+            /** @description Why, in the words of that person, or null. */
+            reason: string | null;
+        };
+        /** @description Something that hurt. */
+        Incident: {
+            id: components["schemas"]["Id"];
+            /** @description Who told of it. */
+            source: string;
+            /** @description That source's id of it. */
+            externalId: string;
+            /** @description The service that it hurts, or null while nothing maps it to one. */
+            service: string | null;
+            /** @description What its source calls the service, for mapping it. */
+            serviceKeys: string[];
+            /** @description The environment, or null when unknown. */
+            environment: string | null;
+            status: components["schemas"]["IncidentStatus"];
+            /** @description How bad it is, or null when unknown. */
+            severity: string | null;
+            /** @description What hurts, or null. */
+            title: string | null;
+            /** @description Where people read about it, or null. */
+            url: string | null;
+            openedAt: components["schemas"]["Instant"];
+            acknowledgedAt: components["schemas"]["InstantOrNull"];
+            resolvedAt: components["schemas"]["InstantOrNull"];
+            /** @description The source's labels. */
+            labels: {
+                [key: string]: string;
+            };
+            attribution: components["schemas"]["IncidentAttribution"];
+            createdAt: components["schemas"]["Instant"];
+        };
+        /** @description Several incidents. */
+        IncidentList: {
+            /** @description In the order of the reports. */
+            items: components["schemas"]["Incident"][];
+        };
+        /** @description One page of incidents. */
+        IncidentPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["Incident"][];
+            /** @description Where the next page begins, or null on the last. */
+            nextCursor: string | null;
+        };
+        /** @description A person's word on what an incident belongs to. */
+        AttributionWord: {
+            /** @description The change; null, or left out, for none. */
+            changeId?: string | null;
+            /** @description Why; kept with the incident. */
+            reason: string;
+        };
         /** @description What a person says became of a change. */
         Ruling: {
             outcome: components["schemas"]["Outcome"];
@@ -1477,10 +1718,10 @@ export interface components {
              * @description What decided.
              * @enum {string}
              */
-            method: "manual" | "incident" | "controller" | "verdict" | "observation" | "silence";
+            method: "manual" | "link" | "version" | "verdict" | "rollback" | "window" | "controller" | "observation" | "silence";
             /** @description From 0 to 1. */
             confidence: number;
-            /** @description The incident. */
+            /** @description The incident that was put to the change. */
             incidentId?: string;
             /** @description Who said so. */
             by?: string;
@@ -1736,6 +1977,8 @@ export interface components {
         AnalysisId: components["schemas"]["Id"];
         /** @description Id of the change. */
         ChangeId: components["schemas"]["Id"];
+        /** @description Id of the incident. */
+        IncidentId: components["schemas"]["Id"];
         /** @description Only of this service. */
         Service: components["schemas"]["Name"];
         /** @description Only in this environment. */
@@ -2064,6 +2307,60 @@ export interface operations {
             400: components["responses"]["BadInput"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    gitlabWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GitlabEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken, or known already, or about nothing that is configured. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    cdEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloudEvents"];
+            };
+        };
+        responses: {
+            /** @description Taken, or known already, or about nothing that is configured. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: components["responses"]["BadInput"];
             413: components["responses"]["TooLarge"];
             default: components["responses"]["Failure"];
         };
@@ -2570,6 +2867,134 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    listIncidents: {
+        parameters: {
+            query?: {
+                /** @description Only of this service. */
+                service?: components["parameters"]["Service"];
+                /** @description Only in this environment. */
+                environment?: components["parameters"]["Environment"];
+                /** @description Only incidents of this source. */
+                source?: string;
+                /** @description Only incidents in this state. */
+                status?: components["schemas"]["IncidentStatus"];
+                /** @description Only incidents that are put to this change. */
+                changeId?: string;
+                /** @description Only those that are put to a change, or only those that are not. */
+                attributed?: boolean;
+                /** @description Only those whose service is known, or only those whose service is not. */
+                mapped?: boolean;
+                /** @description Only what was created at this time or later. */
+                from?: components["parameters"]["From"];
+                /** @description Only what was created before this time. */
+                to?: components["parameters"]["To"];
+                /** @description How many items a page has at most. Default 50. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of incidents. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentPage"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    reportIncidents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentReport"] | components["schemas"]["IncidentReport"][];
+            };
+        };
+        responses: {
+            /** @description The incident, or for an array the incidents in the order of the reports. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"] | components["schemas"]["IncidentList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    getIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the incident. */
+                id: components["parameters"]["IncidentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The incident. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    attributeIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the incident. */
+                id: components["parameters"]["IncidentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributionWord"];
+            };
+        };
+        responses: {
+            /** @description The incident as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Failure"];
         };
     };

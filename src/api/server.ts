@@ -22,6 +22,7 @@ import { createOutageClock } from './argo-rollouts/outage-clock.ts';
 import { createAuditRouter } from './audit.ts';
 import { catchEcsErrors, createEcsRouter, type EcsDeps } from './aws/ecs.ts';
 import { readBody } from './body.ts';
+import { type CdEventsDeps, createCdEventsRouter } from './cdevents/router.ts';
 import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
 import { tokenSegmentOf } from './credential.ts';
@@ -30,7 +31,9 @@ import { catchFlaggerErrors, createFlaggerRouter, type FlaggerDeps } from './fla
 import { createFlaggerPrometheusRouter } from './flagger/prometheus.ts';
 import { createGatesRouter } from './gates.ts';
 import { createGithubRouter, type GithubDeps } from './github/router.ts';
+import { createGitlabRouter } from './gitlab/router.ts';
 import { createHealthRouter, type Health } from './health.ts';
+import { createIncidentsRouter, type IncidentsDeps } from './incidents.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
 import { findOperation } from './operations.ts';
@@ -49,10 +52,13 @@ export type ServerDeps = {
   readonly rolloutEvents: RolloutEvents;
   readonly steppedRollouts: SteppedRollouts;
   readonly changes: Changes;
+  readonly incidents: Omit<IncidentsDeps, 'now'>;
   readonly reports: Reports;
   readonly judging: Judging;
   readonly gates: Pick<Gates, 'evaluate'>;
   readonly github: Pick<GithubDeps, 'intake' | 'secrets' | 'house'>;
+  /** What the configuration says of those who send webhooks. */
+  readonly hookHouse: CdEventsDeps['house'];
   /** Tells who calls. */
   readonly authentication: Authentication;
   readonly tokens: Tokens;
@@ -171,10 +177,13 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createFlaggerRouter(flagger), createFlaggerPrometheusRouter(runs, now));
   app.use(createChangesRouter(deps.changes, now));
   app.use(createTokensRouter(deps.tokens), createAuditRouter(deps.audit));
+  app.use(createIncidentsRouter({ ...deps.incidents, now }));
   app.use(createReportsRouter(deps.reports));
   app.use(createJudgeRouter(deps.judging, drain));
   app.use(createGatesRouter(deps.gates));
   app.use(createGithubRouter({ ...deps.github, logger, metrics: deps.metrics, now, after }));
+  const hooks = { ...deps, house: deps.hookHouse };
+  app.use(createCdEventsRouter(hooks), createGitlabRouter(hooks));
   app.use(
     createHealthRouter({
       health: deps.health,

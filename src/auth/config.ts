@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationSchema } from '../duration.ts';
 import { strict } from '../parse.ts';
 import { roles } from './caller.ts';
+import { oidcSchema } from './oidc-config.ts';
 import { schemes } from './webhook.ts';
 
 /** Who may send signed webhooks; each has its secrets under its own name. */
@@ -53,11 +54,12 @@ export const authSchema = strict({
     >,
   ).prefault({}),
   tokens: z.array(token).default([]),
+  oidc: oidcSchema.default([]),
 });
 
 export type AuthConfig = z.output<typeof authSchema>;
 
 /** Whether anything is configured that tells callers apart: access control is on then. */
-export function isConfigured({ webhooks, tokens }: AuthConfig): boolean {
-  return tokens.length > 0 || Object.values(webhooks).some((one) => one !== undefined);
+export function isConfigured({ webhooks, tokens, oidc }: AuthConfig): boolean {
+  return tokens.length > 0 || oidc.length > 0 || Object.values(webhooks).some((one) => one !== undefined);
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../duration-text.ts';
 import type { Ending } from './exit-codes.ts';
 
 /** The flags of `serin gate` as commander hands them over; a flag not given is absent. */

@@ -29,9 +29,19 @@ export type Attempt = {
 
 /** Why the outcome is what it is. */
 export type Attribution = {
-  readonly method: 'manual' | 'incident' | 'controller' | 'verdict' | 'observation' | 'silence';
+  readonly method:
+    | 'manual'
+    | 'link'
+    | 'version'
+    | 'rollback'
+    | 'window'
+    | 'controller'
+    | 'verdict'
+    | 'observation'
+    | 'silence';
   /** 0–1. */
   readonly confidence: number;
+  /** The incident that was put to the change. */
   readonly incidentId?: string | undefined;
   /** Who said so, for `manual`. */
   readonly by?: string | undefined;
@@ -60,3 +70,11 @@ export type Change = ChangeFacts & {
   /** When the outcome changes by itself (observation window over, silent too long); `null` when settled. */
   readonly settlesAt: number | null;
 };
+
+/** When a change was out, to all it was meant for so far; `null` when it never was. */
+export function completedAt({ attempts }: Change): number | null {
+  const ends = attempts.flatMap(({ result, endedAt }) =>
+    result === 'completed' && endedAt !== null ? [endedAt] : [],
+  );
+  return ends.length === 0 ? null : Math.max(...ends);
+}

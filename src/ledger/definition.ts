@@ -1,7 +1,7 @@
 import type { Count } from './rates.ts';
 
 /** Rises whenever a figure of the report comes to mean something else. */
-const version = 1;
+const version = 2;
 
 export type DefinitionOptions = {
   readonly count: Count;
@@ -31,7 +31,7 @@ export function writeDefinition({
     environment === null ? 'Environments: production.' : `Environment: ${environment}.`,
     'Each change counts in the range in which it finished, or failed when it never finished.',
     `Interval: Wilson, 95 %; below ${minimum} changes there is not enough to go by.`,
-    'Lead time: from commit to the end of a rollout that reached users. Recovery: from failure to the next completion of the same change.',
+    'Lead time: from commit to the end of a rollout that reached users. Recovery: from failure to the end of the incidents put to the change, to its own next completion, or to that of the change that took it back.',
     'Rework: rollbacks and hotfixes / settled changes, rollbacks included.',
   ].join(' ');
 }

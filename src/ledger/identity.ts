@@ -52,6 +52,15 @@ function compareField(key: (typeof identifying)[number], left: unknown, right: u
   return left === right ? 'agree' : 'contradict';
 }
 
+/** Whether version, commit or artifact digest of the two agree and none contradicts; what is `null` says nothing. */
+export function agree(
+  told: Readonly<Partial<Record<(typeof identifying)[number], string | null>>>,
+  change: Change,
+): boolean {
+  const found = identifying.map((key) => compareField(key, told[key], change[key]));
+  return found.includes('agree') && !found.includes('contradict');
+}
+
 function spanOf({ startedAt, finishedAt, createdAt }: Change): { from: number; to: number } {
   return { from: startedAt ?? finishedAt ?? createdAt, to: finishedAt ?? startedAt ?? createdAt };
 }

@@ -1,4 +1,7 @@
+import type { Blame } from './blame.ts';
 import type { Change, ChangeFacts, FailureClass, Outcome } from './change.ts';
+import type { IncidentStore } from './incident-store.ts';
+import type { RemedyStore } from './remedy-store.ts';
 
 /**
  * One thing that was reported of a change. Events are facts: they are only ever added, and a change's state is what
@@ -61,6 +64,15 @@ export type ChangeFilter = {
 
 /** Changes and the events they fold from. Implemented in `store/`. */
 export interface LedgerStore {
+  readonly incidents: IncidentStore;
+  readonly remedies: RemedyStore;
+  /**
+   * Until the transaction ends nobody else works on the changes and incidents of that place. Call it before anything is
+   * written there, so that two transactions never wait for each other.
+   */
+  holdPlace(service: string, environment: string): Promise<void>;
+  /** What incidents and later changes hold against a change. */
+  blamesOf(changeId: string): Promise<readonly Blame[]>;
   find(id: string): Promise<Change | null>;
   /** By a name some source gave it; a change has one name per source that reported it. */
   findByName(source: string, externalId: string): Promise<Change | null>;

@@ -1,4 +1,5 @@
 import { isHeldUp, lastEnd } from './attempts.ts';
+import { type Blame, surestFirst } from './blame.ts';
 import type { Change, FailureClass } from './change.ts';
 import { orderEvents } from './event-order.ts';
 import { listTargets, mergeFacts } from './facts.ts';
@@ -57,6 +58,27 @@ function decideManually(progress: Progress, ruling: NonNullable<Progress['ruling
   };
 }
 
+/** Users met it once it was out; before, the canary took the blow. */
+function decideBlamed(progress: Progress, blames: readonly Blame[]): Decision | null {
+  const surest = [...blames].sort(surestFirst)[0];
+  if (surest === undefined) return null;
+  const reached = progress.attempts.some(({ result }) => result === 'completed');
+  return {
+    outcome: 'failed',
+    failureClass:
+      progress.failures.length > 0 && !reached ? classOf(progress) : reached ? 'escaped' : 'caught_in_canary',
+    outcomeAt: Math.min(...blames.map(({ at }) => at), ...progress.failures.map(({ at }) => at)),
+    attribution: {
+      method: surest.method,
+      confidence: surest.confidence,
+      ...(surest.incidentId === null ? {} : { incidentId: surest.incidentId }),
+      ...(surest.by === null ? {} : { by: surest.by }),
+      ...(surest.reason === null ? {} : { reason: surest.reason }),
+    },
+    settlesAt: null,
+  };
+}
+
 function decideFailure(progress: Progress): Decision | null {
   const [failure] = progress.failures;
   if (failure !== undefined)
@@ -106,9 +128,14 @@ function abandonedAt(outcomeAt: number, method: 'controller' | 'silence'): Decis
   };
 }
 
-function decide(progress: Progress, createdAt: number, policy: OutcomePolicy): Decision {
+function decide(
+  progress: Progress,
+  blames: readonly Blame[],
+  createdAt: number,
+  policy: OutcomePolicy,
+): Decision {
   if (progress.ruling !== null) return decideManually(progress, progress.ruling);
-  const failure = decideFailure(progress);
+  const failure = decideBlamed(progress, blames) ?? decideFailure(progress);
   if (failure !== null) return failure;
   const silentAt = (progress.lastAt ?? createdAt) + policy.abandonAfter;
   const completedAt = lastEnd(progress.attempts, 'completed');
@@ -119,11 +146,18 @@ function decide(progress: Progress, createdAt: number, policy: OutcomePolicy): D
   return policy.now < silentAt ? pendingUntil(silentAt) : abandonedAt(silentAt, 'silence');
 }
 
+/** When all was well again: the last of what hurt is over; `null` while something still hurts. */
+function findRecovery(progress: Progress, blames: readonly Blame[]): number | null {
+  const ends = blames.map(({ recoveredAt }) => recoveredAt);
+  const all = progress.failures.length > 0 || ends.length === 0 ? [...ends, progress.recoveredAt] : ends;
+  return all.includes(null) ? null : Math.max(...all.map((end) => end ?? 0));
+}
+
 /**
  * The state of a change: what its events come to in the order of their own time at `policy.now`. Whatever order they
  * arrived in, and however often, the state is the same.
  *
- * Highest first: the latest ruling of a person; an abort or failure told by the controller or the source (a later
+ * Highest first: the latest ruling of a person; an incident put to it, or that it was taken back; an abort or failure told by the controller or the source (a later
  * completion recovers it, but it stays failed); an enforced fail verdict, until a completion overrules it; completed,
  * which is pending for the observation window and then succeeded; superseded or cancelled while under way, or silent
  * for `abandonAfter`: abandoned. `settlesAt` is when the outcome changes without any further event.
@@ -132,18 +166,19 @@ export function foldChange(
   base: ChangeIdentity,
   events: readonly ChangeEvent[],
   policy: OutcomePolicy,
+  blames: readonly Blame[] = [],
 ): Change {
   const ordered = orderEvents(events);
   const progress = foldProgress(ordered);
   const { id, source, externalId, service, environment, createdAt } = base;
-  const decision = decide(progress, createdAt, policy);
+  const decision = decide(progress, blames, createdAt, policy);
   return {
     ...{ id, source, externalId, service, environment, createdAt },
     ...mergeFacts(ordered),
     ...decision,
     targets: listTargets(ordered),
     finishedAt: lastEnd(progress.attempts, 'completed', 'aborted'),
-    recoveredAt: decision.outcome === 'failed' ? progress.recoveredAt : null,
+    recoveredAt: decision.outcome === 'failed' ? findRecovery(progress, blames) : null,
     attempts: progress.attempts.map(({ startedAt, endedAt, result }) => ({ startedAt, endedAt, result })),
     analysisIds: progress.analysisIds,
     verdictOverruled: progress.verdictOverruled,

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { SerinError } from '../errors.ts';
 import type { Change, ChangeFacts } from './change.ts';
+import { foldAndSave } from './folding.ts';
 import { type Candidate, type Description, findSame } from './identity.ts';
 import type { ChangeEvent, LedgerStore } from './ledger-store.ts';
-import { type ChangeIdentity, foldChange, type OutcomePolicy } from './outcome.ts';
+import { type ChangeIdentity, foldChange } from './outcome.ts';
+import type { LedgerPolicy } from './policy.ts';
+import { reattributeNamed, relate } from './relations.ts';
 
-/** How time turns into outcomes, and how near in time two sources must tell of one change (24 h). */
-export type LedgerPolicy = OutcomePolicy & { readonly joinWindow?: number | undefined };
+export type { LedgerPolicy } from './policy.ts';
 
 /** A source's name for a change, and what there is to recognise it by. */
 export type Named = {
@@ -49,8 +51,10 @@ async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Pro
   if (same === null) return null;
   // Another request may have used the name while this one waited for the candidates.
   const taken = await store.findByName(source, externalId);
-  if (taken === null) await store.addName(same.id, source, externalId);
-  return taken ?? same;
+  if (taken !== null) return taken;
+  await store.addName(same.id, source, externalId);
+  await reattributeNamed(store, { source, externalId }, policy);
+  return (await store.find(same.id)) ?? same;
 }
 
 async function create(
@@ -61,7 +65,10 @@ async function create(
   const { source, externalId, service, environment } = named;
   const base = { id: randomUUID(), source, externalId, service, environment, createdAt: policy.now };
   const change = foldChange(base, [], policy);
-  if (await store.insert(change)) return { change, isNew: true };
+  if (await store.insert(change)) {
+    await reattributeNamed(store, { source, externalId }, policy);
+    return { change, isNew: true };
+  }
   const quicker = await store.findByName(source, externalId);
   if (quicker !== null) return { change: quicker, isNew: false };
   throw new SerinError('conflict', `another request is recording ${source} ${externalId}; try again`);
@@ -78,15 +85,19 @@ export async function findOrCreate(
   return known === null ? create(store, named, policy) : { change: known, isNew: false };
 }
 
-/** Folds the change's events anew and saves what they come to. */
+/**
+ * Folds the change's events anew and saves what they come to; what that means for the changes and incidents around it is
+ * worked out as well.
+ */
 export async function refold(
   store: LedgerStore,
   base: ChangeIdentity,
   policy: LedgerPolicy,
 ): Promise<Change> {
-  const change = foldChange(base, await store.eventsOf(base.id), policy);
-  await store.save(change);
-  return change;
+  const before = await store.find(base.id);
+  const after = await foldAndSave(store, base, policy);
+  const isTouched = await relate(store, before, after, policy);
+  return isTouched ? ((await store.find(after.id)) ?? after) : after;
 }
 
 /** Adds events; when any was new, folds and saves. `added` counts those that were new. */
@@ -96,6 +107,7 @@ export async function addEvents(
   events: readonly NewEvent[],
   policy: LedgerPolicy,
 ): Promise<{ readonly change: Change; readonly added: number }> {
+  await store.holdPlace(change.service, change.environment);
   let added = 0;
   for (const event of events) {
     const whole = { ...event, id: randomUUID(), changeId: change.id, receivedAt: policy.now };

@@ -1,4 +1,4 @@
-import type { Change } from '../ledger/change.ts';
+import { type Change, completedAt } from '../ledger/change.ts';
 import type { ChangeEvent } from '../ledger/ledger-store.ts';
 import {
   readBoolean,
@@ -40,6 +40,7 @@ function instantsOf(change: Change) {
     committed_at: writeInstantOrNull(change.committedAt, 'changes.committed_at'),
     started_at: writeInstantOrNull(change.startedAt, 'changes.started_at'),
     finished_at: writeInstantOrNull(change.finishedAt, 'changes.finished_at'),
+    completed_at: writeInstantOrNull(completedAt(change), 'changes.completed_at'),
     outcome_at: writeInstantOrNull(change.outcomeAt, 'changes.outcome_at'),
     recovered_at: writeInstantOrNull(change.recoveredAt, 'changes.recovered_at'),
     settles_at: writeInstantOrNull(change.settlesAt, 'changes.settles_at'),

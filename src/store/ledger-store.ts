@@ -1,9 +1,12 @@
 import type { Knex } from 'knex';
 import type { Change } from '../ledger/change.ts';
 import type { ChangeEvent, ChangeFilter, LedgerStore } from '../ledger/ledger-store.ts';
+import { blamesOf } from './blames.ts';
 import { changeFromRow, changeToRow, eventFromRow, eventToRow, type StoredRow } from './change-rows.ts';
 import type { Connection } from './database.ts';
+import { createIncidentStore } from './incident-store.ts';
 import { newestFirst, readPage } from './paging.ts';
+import { createRemedyStore } from './remedy-store.ts';
 
 /** Nobody has more changes of one place, or revisions of one rollout, at hand at once; the newest matter. */
 const recentLimit = 200;
@@ -11,6 +14,10 @@ const recentLimit = 200;
 /** Keeps changes, their names and events in the database, or as one of its transactions sees them. */
 export function createLedgerStore(connection: Connection): LedgerStore {
   return {
+    incidents: createIncidentStore(connection),
+    remedies: createRemedyStore(connection),
+    holdPlace: (service, environment) => holdPlace(connection, { service, environment }),
+    blamesOf: (changeId) => blamesOf(connection, changeId),
     find: async (id) => (await select(connection, (query) => query.where({ id })))[0] ?? null,
     findByName: (source, externalId) => findByName(connection, source, externalId),
     findByNamePrefix: (source, prefix) => findByNamePrefix(connection, source, prefix),

@@ -194,6 +194,43 @@ const rowsSince: Readonly<Record<string, Rows>> = {
       },
     ],
   },
+  '0010-incidents': {
+    incidents: [
+      {
+        id: 'i1',
+        source: 'oncall',
+        external_id: 'INC-1',
+        service: 'checkout',
+        environment: 'production',
+        status: 'open',
+        opened_at: 1_767_225_600_000,
+        change_id: 'c1',
+        method: 'window',
+        created_at: 1_767_225_600_000,
+        state: '{}',
+      },
+    ],
+    incident_events: [
+      {
+        position: 1,
+        incident_id: 'i1',
+        type: 'report',
+        dedupe_key: 'd',
+        at: 1_767_225_600_000,
+        received_at: 1_767_225_600_000,
+        body: '{}',
+      },
+    ],
+    remedies: [
+      {
+        remedy_id: 'c1',
+        undone_id: 'c1',
+        started_at: 1_767_225_600_000,
+        at: 1_767_225_600_001,
+        ground: 'told',
+      },
+    ],
+  },
 };
 
 async function insertRows(database: Database, rows: Rows): Promise<void> {

@@ -150,7 +150,7 @@ describe('changeFailureReport(rows, options)', () => {
   });
 
   it('says in words what it counted', () => {
-    assert.match(report([]).definition, /^Definition 1\. .*caught in the canary.*left out.*production/s);
+    assert.match(report([]).definition, /^Definition 2\. .*caught in the canary.*left out.*production/s);
     assert.match(
       report([], { count: 'escaped', includeRollbacks: true, environment: 'staging' }).definition,
       /users met \(escaped\) \/.*Rollbacks are counted.*Environment: staging/s,

@@ -131,6 +131,10 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     },
     steppedRollouts: { stay: refuse, step: refuse, rollBack: refuse, end: refuse },
     changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
+    incidents: {
+      incidents: { take: refuse, get: refuse, list: refuse, attribute: refuse },
+      findPlace: () => null,
+    },
     reports: { changeFailure: refuse },
     judging: refuse,
     gates: { evaluate: refuse },
@@ -138,6 +142,7 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     tokens: { create: refuse, list: refuse, revoke: refuse },
     audit: { list: refuse },
     authentication: { identify: async () => anonymousCaller(['admin']) },
+    hookHouse: () => ({ services: [], environments: [], webhooks: {} }),
     health: { live: () => true, ready: async () => ({ ok: true, checks: { database: 'ok' } }) },
     logger: createLogger('silent'),
     metrics: createMetrics({ process: false }),

@@ -1,0 +1,111 @@
+import {
+  type AttributionRuling,
+  type Incident,
+  type IncidentFacts,
+  type IncidentReport,
+  type IncidentStatus,
+  unattributed,
+} from './incident.ts';
+
+/** What tells one incident from another; given once, when it is made. */
+export type IncidentIdentity = Pick<Incident, 'id' | 'source' | 'externalId' | 'createdAt'>;
+
+/** Of reports at the same time the higher rank is heard last. */
+const ranks: Readonly<Record<IncidentStatus, number>> = {
+  open: 0,
+  acknowledged: 1,
+  resolved: 2,
+  dismissed: 3,
+};
+
+const noFacts: IncidentFacts = {
+  service: null,
+  serviceKeys: [],
+  environment: null,
+  severity: null,
+  title: null,
+  url: null,
+  labels: {},
+  link: null,
+};
+
+function compareText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function compare(left: IncidentReport, right: IncidentReport): number {
+  return (
+    left.at - right.at ||
+    ranks[left.status] - ranks[right.status] ||
+    compareText(JSON.stringify(left), JSON.stringify(right))
+  );
+}
+
+/** Later reports correct earlier ones; what they do not tell stays. */
+function mergeFacts(reports: readonly IncidentReport[]): IncidentFacts {
+  const told = reports.flatMap(({ facts }) =>
+    Object.entries(facts).filter(([, value]) => value !== undefined && value !== null),
+  );
+  return { ...noFacts, ...Object.fromEntries(told) };
+}
+
+function earliest(times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+/** Sources that tell no beginning are taken at the time of their first report. */
+function findOpening(reports: readonly IncidentReport[]): number {
+  return (
+    earliest(reports.map(({ openedAt }) => openedAt)) ??
+    earliest(reports.map(({ at, resolvedAt }) => resolvedAt ?? at)) ??
+    0
+  );
+}
+
+/** An acknowledgement after the end is a late one, and no sign that it began again. */
+function findStatus(reports: readonly IncidentReport[]): IncidentStatus {
+  return reports.reduce<IncidentStatus>((status, report) => {
+    const isOver = status === 'resolved' || status === 'dismissed';
+    return isOver && report.status === 'acknowledged' ? status : report.status;
+  }, 'open');
+}
+
+function findResolution(reports: readonly IncidentReport[]): number | null {
+  const last = reports.findLast(({ status }) => status === 'resolved' || status === 'dismissed');
+  return last === undefined ? null : (last.resolvedAt ?? last.at);
+}
+
+/** Rulings in the order of their own time; of two at once the one made later (it stands later in the list). */
+export function rulingInForce(rulings: readonly AttributionRuling[]): AttributionRuling | null {
+  return rulings.reduce<AttributionRuling | null>(
+    (last, ruling) => (last === null || ruling.at >= last.at ? ruling : last),
+    null,
+  );
+}
+
+/**
+ * The state of an incident: what its reports come to in the order of their own time, whatever order they arrived in
+ * and however often. A report of `open` after the end opens it again; the beginning stays the first one.
+ *
+ * @returns without an attribution, which depends on the changes around it
+ */
+export function foldIncident(
+  base: IncidentIdentity,
+  reports: readonly IncidentReport[],
+  rulings: readonly AttributionRuling[],
+): Incident {
+  const ordered = [...reports].sort(compare);
+  const status = findStatus(ordered);
+  const { id, source, externalId, createdAt } = base;
+  const isOver = status === 'resolved' || status === 'dismissed';
+  return {
+    ...{ id, source, externalId, createdAt, status },
+    ...mergeFacts(ordered),
+    openedAt: findOpening(ordered),
+    acknowledgedAt: earliest(ordered.map((report) => report.acknowledgedAt)),
+    resolvedAt: isOver ? findResolution(ordered) : null,
+    ruling: rulingInForce(rulings),
+    attribution: unattributed,
+  };
+}

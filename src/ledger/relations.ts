@@ -1,0 +1,172 @@
+import { attribute, type Suspect, versionWindow } from './attribution.ts';
+import { type Change, completedAt } from './change.ts';
+import { foldAndSave } from './folding.ts';
+import type { Incident } from './incident.ts';
+import type { LedgerStore } from './ledger-store.ts';
+import { attributionWindowOf, type LedgerPolicy, rollbackWindowOf } from './policy.ts';
+import { findRemedies, type Remedy } from './remedies.ts';
+
+/** Ids of changes whose outcome may be another now. */
+type Touched = Set<string>;
+
+/** What of a change matters to those around it. */
+function outline(change: Change): string {
+  const { startedAt, finishedAt, version, commit, artifact, kind, failureClass, verdictOverruled } = change;
+  const isOut = failureClass !== 'failed_to_deploy';
+  return JSON.stringify([
+    ...[startedAt, finishedAt, completedAt(change), version, commit, artifact],
+    ...[kind, isOut, verdictOverruled],
+  ]);
+}
+
+/** From its beginning to its end, as far as they are known; `null` without any. */
+function spanOf(change: Change): readonly [from: number, to: number] | null {
+  const known = [change.startedAt, change.finishedAt, completedAt(change)].filter((time) => time !== null);
+  return known.length === 0 ? null : [Math.min(...known), Math.max(...known)];
+}
+
+function keyOf({ remedyId, undoneId, startedAt, at, ground }: Remedy): string {
+  return JSON.stringify([remedyId, undoneId, startedAt, at, ground]);
+}
+
+/** Works out anew which changes around a time took others back, and keeps it. */
+async function renewRemedies(
+  store: LedgerStore,
+  { service, environment }: Pick<Change, 'service' | 'environment'>,
+  [from, to]: readonly [from: number, to: number],
+  policy: LedgerPolicy,
+  touched: Touched,
+): Promise<void> {
+  const window = rollbackWindowOf(policy);
+  if (window === 0) return;
+  // Twice the window: whether a change is a remedy hangs on the two before it, and a rollout takes its time.
+  const changes = await store.findRecent(service, environment, from - 2 * window, to + 2 * window);
+  const versions = [...new Set(changes.flatMap(({ version }) => (version === null ? [] : [version])))];
+  const firstOut = await store.remedies.firstOut(service, environment, versions);
+  const concerned = changes.filter((change) => (completedAt(change) ?? 0) >= from).map(({ id }) => id);
+  const ids = new Set(concerned);
+  const found = findRemedies({ changes, firstOut, window }).filter(({ remedyId }) => ids.has(remedyId));
+  const kept = await store.remedies.ofRemedies(concerned);
+  const keys = [kept, found].map((remedies) => new Set(remedies.map(keyOf)));
+  const differing = [...kept, ...found].filter((one) => !keys.every((set) => set.has(keyOf(one))));
+  if (differing.length === 0) return;
+  await store.remedies.replace(concerned, found);
+  for (const { undoneId } of differing) touched.add(undoneId);
+}
+
+async function findLinked(store: LedgerStore, { link }: Incident): Promise<Change | null> {
+  if (link === null) return null;
+  if (link.changeId !== null) return store.find(link.changeId);
+  return link.source === null || link.externalId === null
+    ? null
+    : store.findByName(link.source, link.externalId);
+}
+
+async function findSuspects(store: LedgerStore, incident: Incident): Promise<readonly Suspect[]> {
+  const { service, environment, openedAt } = incident;
+  if (service === null || environment === null) return [];
+  // Those that end after the incident began may have been under way: a day is longer than a rollout.
+  const until = openedAt + 86_400_000;
+  const changes = await store.findRecent(service, environment, openedAt - versionWindow, until);
+  const ids = changes.map(({ id }) => id);
+  const undone = await store.remedies.undoneAt(ids);
+  const remedies = new Set((await store.remedies.ofRemedies(ids)).map(({ remedyId }) => remedyId));
+  return changes.map((change) => ({
+    change,
+    undoneAt: undone.get(change.id) ?? null,
+    isRemedy: remedies.has(change.id),
+  }));
+}
+
+/** Puts an incident to the change it belongs to now; saves it where that differs. Gives it as it is then. */
+export async function reattribute(
+  store: LedgerStore,
+  incident: Incident,
+  policy: LedgerPolicy,
+  touched: Touched,
+): Promise<Incident> {
+  const attribution = attribute({
+    incident,
+    suspects: await findSuspects(store, incident),
+    linked: await findLinked(store, incident),
+    window: incident.service === null ? 0 : attributionWindowOf(policy, incident.service),
+  });
+  const before = incident.attribution;
+  if (JSON.stringify(before) === JSON.stringify(attribution)) return incident;
+  const after = { ...incident, attribution };
+  await store.incidents.save(after);
+  for (const id of [before.changeId, attribution.changeId]) if (id !== null) touched.add(id);
+  return after;
+}
+
+/** Folds the changes whose outcome may be another now. */
+export async function foldTouched(store: LedgerStore, touched: Touched, policy: LedgerPolicy): Promise<void> {
+  for (const id of [...touched].sort()) {
+    const change = await store.find(id);
+    if (change !== null) await foldAndSave(store, change, policy);
+  }
+}
+
+/** Puts the incidents that name a change by its source's name to it, once there is one of that name. */
+export async function reattributeNamed(
+  store: LedgerStore,
+  { source, externalId }: { readonly source: string; readonly externalId: string },
+  policy: LedgerPolicy,
+): Promise<void> {
+  const touched: Touched = new Set();
+  for (const incident of await store.incidents.naming(source, externalId))
+    await reattribute(store, incident, policy, touched);
+  await foldTouched(store, touched, policy);
+}
+
+async function renewAround(
+  store: LedgerStore,
+  change: Change,
+  span: readonly [from: number, to: number],
+  policy: LedgerPolicy,
+  touched: Touched,
+): Promise<void> {
+  const { service, environment, version } = change;
+  await renewRemedies(store, change, span, policy, touched);
+  if (version === null) return;
+  // A version that turns out to have been there before makes remedies of those that bring it back.
+  for (const later of await store.remedies.findLater(service, environment, version, span[0]))
+    await renewRemedies(store, later, spanOf(later) ?? span, policy, touched);
+}
+
+/** When the first of the changes that were taken back, or are so no longer, began: incidents since then are concerned. */
+async function firstBegun(store: LedgerStore, ids: Touched, otherwise: number): Promise<number> {
+  const begun: number[] = [otherwise];
+  for (const id of ids) {
+    const change = await store.find(id);
+    begun.push(...(change === null ? [] : (spanOf(change) ?? [])));
+  }
+  return Math.min(...begun);
+}
+
+/**
+ * Works out what a change that was saved means for those around it: which took others back, which incidents belong to
+ * which. Nothing here depends on outcomes, so that it comes to an end, and to the same whatever the order of arrival.
+ *
+ * @returns whether any change was folded anew, perhaps the change itself
+ */
+export async function relate(
+  store: LedgerStore,
+  before: Change | null,
+  after: Change,
+  policy: LedgerPolicy,
+): Promise<boolean> {
+  if (before !== null && outline(before) === outline(after)) return false;
+  const spans = [before, after].flatMap((change) => (change === null ? [] : (spanOf(change) ?? [])));
+  if (spans.length === 0) return false;
+  const touched: Touched = new Set();
+  const [from, to] = [Math.min(...spans), Math.max(...spans)];
+  await renewAround(store, after, [from, to], policy, touched);
+  const { service, environment } = after;
+  const until = to + Math.max(versionWindow, attributionWindowOf(policy, service));
+  const since = await firstBegun(store, touched, from);
+  const near = await store.incidents.openedWithin(service, environment, since, until);
+  for (const incident of near) await reattribute(store, incident, policy, touched);
+  await foldTouched(store, touched, policy);
+  return touched.size > 0;
+}

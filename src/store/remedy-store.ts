@@ -1,0 +1,104 @@
+import type { Change } from '../ledger/change.ts';
+import type { Remedy } from '../ledger/remedies.ts';
+import type { RemedyStore } from '../ledger/remedy-store.ts';
+import { changeFromRow, type StoredRow } from './change-rows.ts';
+import { readInteger, writeInstant } from './columns.ts';
+import type { Connection } from './database.ts';
+
+const mostLater = 20;
+
+/** Keeps which changes took others back, or as one of the database's transactions sees it. */
+export function createRemedyStore(connection: Connection): RemedyStore {
+  return {
+    firstOut: (service, environment, versions) => firstOut(connection, { service, environment }, versions),
+    findLater: (service, environment, version, after) =>
+      findLater(connection, { service, environment, version }, after),
+    ofRemedies: async (remedyIds) => {
+      if (remedyIds.length === 0) return [];
+      const rows: StoredRow[] = await connection.run((sql) =>
+        sql('remedies').whereIn('remedy_id', remedyIds).orderBy(['remedy_id', 'undone_id']),
+      );
+      return rows.map(remedyFromRow);
+    },
+    replace: (remedyIds, remedies) => replace(connection, remedyIds, remedies),
+    undoneAt: (changeIds) => undoneAt(connection, changeIds),
+  };
+}
+
+/** The remedy as it was written. */
+export function remedyFromRow(row: StoredRow): Remedy {
+  return {
+    remedyId: row['remedy_id'] as string,
+    undoneId: row['undone_id'] as string,
+    startedAt: readInteger(row['started_at'], 'remedies.started_at'),
+    at: readInteger(row['at'], 'remedies.at'),
+    ground: row['ground'] as Remedy['ground'],
+  };
+}
+
+async function firstOut(
+  connection: Connection,
+  place: { readonly service: string; readonly environment: string },
+  versions: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (versions.length === 0) return new Map();
+  const rows: { version: string; first: unknown }[] = await connection.run((sql) =>
+    sql('changes')
+      .where(place)
+      .whereIn('version', versions)
+      .whereNotNull('completed_at')
+      .groupBy('version')
+      .select('version')
+      .min({ first: 'completed_at' }),
+  );
+  return new Map(rows.map(({ version, first }) => [version, readInteger(first, 'changes.completed_at')]));
+}
+
+async function findLater(
+  connection: Connection,
+  named: { readonly service: string; readonly environment: string; readonly version: string },
+  after: number,
+): Promise<readonly Change[]> {
+  const rows: StoredRow[] = await connection.run((sql) =>
+    sql('changes')
+      .where(named)
+      .where('completed_at', '>', after)
+      .orderBy('completed_at')
+      .orderBy('id')
+      .limit(mostLater)
+      .select('*'),
+  );
+  return rows.map(changeFromRow);
+}
+
+async function replace(
+  connection: Connection,
+  remedyIds: readonly string[],
+  remedies: readonly Remedy[],
+): Promise<void> {
+  await connection.run((sql) => sql('remedies').whereIn('remedy_id', remedyIds).del());
+  if (remedies.length === 0) return;
+  const rows = remedies.map(({ remedyId, undoneId, startedAt, at, ground }) => ({
+    remedy_id: remedyId,
+    undone_id: undoneId,
+    started_at: writeInstant(startedAt, 'remedies.started_at'),
+    at: writeInstant(at, 'remedies.at'),
+    ground,
+  }));
+  await connection.run((sql) => sql('remedies').insert(rows));
+}
+
+async function undoneAt(
+  connection: Connection,
+  changeIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (changeIds.length === 0) return new Map();
+  const rows: { undone_id: string; first: unknown }[] = await connection.run((sql) =>
+    sql('remedies')
+      .whereIn('undone_id', changeIds)
+      .groupBy('undone_id')
+      .select('undone_id')
+      .min({ first: 'started_at' }),
+  );
+  return new Map(rows.map(({ undone_id, first }) => [undone_id, readInteger(first, 'remedies.started_at')]));
+}
