@@ -1,6 +1,6 @@
 import { type Catalog, findService } from './analysis/catalog.ts';
 import type { UnitOfWork } from './analysis/run-store.ts';
-import type { IncidentsDeps } from './api/incidents.ts';
+import type { IncidentsDeps } from './api/incidents/router.ts';
 import type { Config } from './config.ts';
 import type { LedgerPolicy } from './ledger/changes.ts';
 import { createIncidents } from './ledger/incidents.ts';

@@ -20,7 +20,7 @@ import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
 import { createDrain, type Drain } from './drain.ts';
 import { createHealthRouter, type Health } from './health.ts';
-import { createIncidentsRouter, type IncidentsDeps } from './incidents.ts';
+import { createIncidentsRouter, type IncidentsDeps } from './incidents/router.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
 import { findOperation } from './operations.ts';

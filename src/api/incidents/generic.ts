@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { incidentStatuses } from '../../ledger/incident.ts';
+import { parseWith, strict } from '../../parse.ts';
+import { makeTold, type ReadIncidents, readTime, type ToldIncident } from './told.ts';
+
+const instant = z
+  .string()
+  .refine((text) => readTime(text) !== null, 'allowed are RFC 3339 times such as 2026-11-23T10:20:00Z')
+  .transform((text) => readTime(text));
+
+const report = strict({
+  externalId: z.coerce.string().min(1).max(500),
+  status: z.enum(incidentStatuses).optional(),
+  service: z.string().optional(),
+  environment: z.string().optional(),
+  severity: z.string().optional(),
+  title: z.string().optional(),
+  url: z.string().optional(),
+  at: instant.optional(),
+  openedAt: instant.optional(),
+  acknowledgedAt: instant.optional(),
+  resolvedAt: instant.optional(),
+  labels: z.record(z.string(), z.coerce.string()).default({}),
+  version: z.string().optional(),
+  commit: z.string().optional(),
+  artifact: z.string().optional(),
+});
+
+function read(one: z.output<typeof report>): ToldIncident {
+  const { externalId, service, environment, labels, version, commit, artifact } = one;
+  const [openedAt = null, acknowledgedAt = null, resolvedAt = null] = [
+    one.openedAt,
+    one.acknowledgedAt,
+    one.resolvedAt,
+  ];
+  const usual = resolvedAt !== null ? 'resolved' : acknowledgedAt !== null ? 'acknowledged' : 'open';
+  const link = { version: version ?? null, commit: commit ?? null, artifact: artifact ?? null };
+  return makeTold(externalId, {
+    status: one.status ?? usual,
+    at: one.at ?? resolvedAt ?? acknowledgedAt ?? openedAt,
+    openedAt,
+    acknowledgedAt,
+    resolvedAt,
+    title: one.title ?? null,
+    severity: one.severity ?? null,
+    url: one.url ?? null,
+    labels: environment === undefined ? labels : { ...labels, environment },
+    names: service === undefined ? [] : [service],
+    link: Object.values(link).some((value) => value !== null)
+      ? { changeId: null, source: null, externalId: null, ...link }
+      : null,
+  });
+}
+
+/** Serin's own form, one incident or several, for sources that can be told what to send. */
+export const readGeneric: ReadIncidents = (body) =>
+  parseWith(z.array(report).max(500), Array.isArray(body) ? body : [body]).map(read);
