@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { incidentStatuses } from '../../ledger/incident.ts';
+import { type ChangeLink, type IncidentStatus, incidentStatuses } from '../../ledger/incident.ts';
 import { parseWith, strict } from '../../parse.ts';
 import { makeTold, type ReadIncidents, readTime, type ToldIncident } from './told.ts';
 
@@ -26,29 +26,32 @@ const report = strict({
   artifact: z.string().optional(),
 });
 
-function read(one: z.output<typeof report>): ToldIncident {
-  const { externalId, service, environment, labels, version, commit, artifact } = one;
-  const [openedAt = null, acknowledgedAt = null, resolvedAt = null] = [
-    one.openedAt,
-    one.acknowledgedAt,
-    one.resolvedAt,
-  ];
-  const usual = resolvedAt !== null ? 'resolved' : acknowledgedAt !== null ? 'acknowledged' : 'open';
-  const link = { version: version ?? null, commit: commit ?? null, artifact: artifact ?? null };
+type Report = z.output<typeof report>;
+
+function timesOf({ openedAt = null, acknowledgedAt = null, resolvedAt = null, at }: Report) {
+  return { openedAt, acknowledgedAt, resolvedAt, at: at ?? resolvedAt ?? acknowledgedAt ?? openedAt };
+}
+
+function statusOf({ status, acknowledgedAt, resolvedAt }: Report): IncidentStatus {
+  return status ?? (resolvedAt ? 'resolved' : acknowledgedAt ? 'acknowledged' : 'open');
+}
+
+function linkOf({ version = null, commit = null, artifact = null }: Report): ChangeLink | null {
+  if (version === null && commit === null && artifact === null) return null;
+  return { changeId: null, source: null, externalId: null, version, commit, artifact };
+}
+
+function read(one: Report): ToldIncident {
+  const { externalId, service, environment, labels } = one;
   return makeTold(externalId, {
-    status: one.status ?? usual,
-    at: one.at ?? resolvedAt ?? acknowledgedAt ?? openedAt,
-    openedAt,
-    acknowledgedAt,
-    resolvedAt,
+    ...timesOf(one),
+    status: statusOf(one),
     title: one.title ?? null,
     severity: one.severity ?? null,
     url: one.url ?? null,
     labels: environment === undefined ? labels : { ...labels, environment },
     names: service === undefined ? [] : [service],
-    link: Object.values(link).some((value) => value !== null)
-      ? { changeId: null, source: null, externalId: null, ...link }
-      : null,
+    link: linkOf(one),
   });
 }
 

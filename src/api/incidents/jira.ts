@@ -61,7 +61,11 @@ function readIssue(webhookEvent: string, at: number | null, one: Issue): ToldInc
     severity: fields.priority?.name ?? null,
     url: pageOf(one),
     labels: readTags(fields.labels),
-    names: [...components, ...fields.labels, ...(fields.project?.key === undefined ? [] : [fields.project.key])],
+    names: [
+      ...components,
+      ...fields.labels,
+      ...(fields.project?.key === undefined ? [] : [fields.project.key]),
+    ],
   });
 }
 

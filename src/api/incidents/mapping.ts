@@ -32,7 +32,10 @@ function pick(labels: ToldIncident['labels'], names: readonly string[]): readonl
 }
 
 /** What may name the service: the labels that are made for it, `namespace/name` of what has both, then the rest. */
-export function listKeys({ labels, names }: ToldIncident, { serviceLabels }: IncidentMapping): readonly string[] {
+export function listKeys(
+  { labels, names }: ToldIncident,
+  { serviceLabels }: IncidentMapping,
+): readonly string[] {
   const own = pick(labels, serviceLabels);
   const { namespace } = labels;
   const placed = namespace === undefined ? [] : own.map((name) => `${namespace}/${name}`);
