@@ -10,7 +10,7 @@ const door = (name, to, from, comment) => ({
 });
 
 /** Words without a domain that every folder but the judge may use. */
-const shared = ['^src/deadline\\.ts$', '^src/errors\\.ts$', '^src/parse\\.ts$', '^src/duration\\.ts$'];
+const shared = ['^src/deadline\\.ts$', '^src/errors\\.ts$', '^src/parse\\.ts$', '^src/duration(-text)?\\.ts$'];
 
 /** Inside `src/<name>/`, of our own code only `may` and the shared words may be imported. */
 const folder = (name, may, comment) => ({
@@ -82,6 +82,34 @@ const layers = [
     ['^src/api/schema\\.gen\\.ts$', '^src/judge/'],
     'The command line is an HTTP client with the pure judge. Ask the service over HTTP; what needs the service inside belongs to main.ts.',
   ),
+  {
+    name: 'action-is-a-gate',
+    comment:
+      'The GitHub Action is `serin gate` in another coat: it shares its waiting and brings only what the runner asks for. A bundle that every job loads stays small.',
+    severity: 'error',
+    from: { path: '^action/src/' },
+    to: {
+      path: '^(src|db|node_modules)/',
+      pathNot: ['^src/cli/', '^src/api/schema\\.gen\\.ts$', '^src/errors\\.ts$', '^src/duration-text\\.ts$'],
+    },
+  },
+  {
+    name: 'action-carries-no-server',
+    comment: 'Not even through a friend: the bundle holds the gate, a YAML reader and nothing else.',
+    severity: 'error',
+    from: { path: '^action/src/' },
+    to: {
+      path: '^(src/(store|app\\.ts|config\\.ts)|db/|node_modules/(knex|sqlite3|pg|express|axios|zod)/)',
+      reachable: true,
+    },
+  },
+  {
+    name: 'nobody-imports-the-action',
+    comment: 'The action uses the command line, never the other way round.',
+    severity: 'error',
+    from: { path: '^(src|db)/' },
+    to: { path: '^action/' },
+  },
   {
     name: 'store-is-reached-through-interfaces',
     comment:

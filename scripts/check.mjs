@@ -17,9 +17,9 @@ function run(tool, args, { captured = false, env = {} } = {}) {
   return { ok: result.status === 0, stdout: result.stdout ?? '' };
 }
 
-/** The TypeScript files of our own code, `src/…` and `db/…`. */
+/** The TypeScript files of our own code, `src/…`, `db/…` and `action/src/…`. */
 function sourceFiles() {
-  return ['src', 'db'].flatMap((folder) =>
+  return sourceFolders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.tsx?$/.test(name))
       .map((name) => join(folder, name)),
@@ -54,7 +54,8 @@ function checkLayers() {
   return cruised.size > 0 && missed.length === 0 && summary.violations.length === 0;
 }
 
-const sourceRoots = ['src', 'db', '--config', '.dependency-cruiser.mjs'];
+const sourceFolders = ['src', 'db', 'action/src'];
+const sourceRoots = [...sourceFolders, '--config', '.dependency-cruiser.mjs'];
 const generated = 'src/api/schema.gen.ts';
 
 /** The types in the repository must be those that openapi.yaml gives today. */
@@ -75,6 +76,24 @@ function checkGenerated() {
   }
 }
 
+const bundle = 'action/dist/index.js';
+
+/** The bundle that the runner starts must be that of today's sources. */
+function checkBundle() {
+  const folder = mkdtempSync(join(tmpdir(), 'serin-check-'));
+  try {
+    const file = join(folder, 'index.js');
+    const { status } = spawnSync(process.execPath, ['scripts/build-action.mjs', file], { stdio: 'inherit' });
+    const inStep = status === 0 && readFileSync(file, 'utf8') === readFileSync(bundle, 'utf8');
+    console.log(
+      inStep ? `${bundle} is in step with action/src` : `${bundle} is stale: run npm run build:action`,
+    );
+    return inStep;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** Biome paints a CI's log too, which hides the words between escape codes. */
 const colors = process.stdout.isTTY ? [] : ['--colors=off'];
 
@@ -87,6 +106,7 @@ const checks = [
   ['Layers (dependency-cruiser)', checkLayers],
   ['Dead code and dependencies (knip)', () => run('knip', ['--no-progress']).ok],
   ['Generated types', checkGenerated],
+  ['Bundle of the GitHub Action (esbuild)', checkBundle],
   ['API description (redocly)', () => run('redocly', ['lint', 'openapi.yaml'], { env: offline }).ok],
 ];
 

@@ -4,12 +4,14 @@ import { migrateUp, pendingMigrations } from '../db/migrate.ts';
 import type { Catalog } from './analysis/catalog.ts';
 import { createRuns } from './analysis/create-runs.ts';
 import { createRolloutEvents, type RolloutEvents } from './analysis/rollout-events.ts';
+import type { Callback } from './analysis/run.ts';
 import { createRunEvents } from './analysis/run-events.ts';
 import type { UnitOfWork } from './analysis/run-store.ts';
 import type { Runs } from './analysis/runs.ts';
 import { createScheduler, type Scheduler } from './analysis/scheduler.ts';
 import { type StepDeps, step } from './analysis/step.ts';
-import { createServer, type ServerDeps } from './api/server.ts';
+import type { HookHouse } from './api/hook-house.ts';
+import { createServer } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
 import { hasCode } from './errors.ts';
 import { createJudging } from './judging.ts';
@@ -24,7 +26,10 @@ import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { wireAuth } from './wire-auth.ts';
+import { checkCallbacks } from './wire-callbacks.ts';
+import { hookHouseOf } from './wire-hooks.ts';
 import { ledgerPolicyOf, wireIncidents } from './wire-incidents.ts';
+import { wireOutbox } from './wire-outbox.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
@@ -161,13 +166,21 @@ type Ground = {
   readonly ledgerPolicy: () => LedgerPolicy;
 };
 
-function wireScheduler(ground: Ground, stepDeps: StepDeps): Scheduler {
+/** Work that is done each minute beside the looks. */
+type Chore = () => Promise<unknown>;
+
+function wireScheduler(ground: Ground, stepDeps: StepDeps, chores: readonly Chore[]): Scheduler {
   const { unitOfWork, metrics, logger, now, ledgerPolicy } = ground;
-  return createScheduler({
+  const { publicUrl } = ground.settings;
+  const outbox = wireOutbox({ ...ground, publicUrl, config: () => ground.current().config });
+  const scheduler = createScheduler({
     runs: unitOfWork.stores.runs,
     step: (claim, stop) => step(stepDeps, claim, stop),
+    alongside: outbox.dispatcher.tick,
     housekeeping: async () => {
+      await outbox.housekeeping();
       await unitOfWork.transaction((stores) => settleDue(stores.ledger, now(), ledgerPolicy()));
+      for (const chore of chores) await chore();
       metrics.runs((await unitOfWork.stores.runs.census()).byPhase);
     },
     now,
@@ -179,9 +192,16 @@ function wireScheduler(ground: Ground, stepDeps: StepDeps): Scheduler {
     concurrency,
     leaseMs,
   });
+  const stop = async (graceMs: number): Promise<void> => {
+    await Promise.all([scheduler.stop(graceMs), outbox.dispatcher.stop(graceMs)]);
+  };
+  return { ...scheduler, stop };
 }
 
-function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvents; scheduler: Scheduler } {
+function wireAnalysis(
+  ground: Ground,
+  chores: readonly Chore[],
+): { runs: Runs; rolloutEvents: RolloutEvents; scheduler: Scheduler } {
   const { unitOfWork, metrics, now, current, ledgerPolicy } = ground;
   const shared = {
     unitOfWork,
@@ -189,6 +209,7 @@ function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvent
     ledgerPolicy,
     now,
     catalog: () => current().catalog,
+    checkCallbacks: (callbacks: readonly Callback[]) => checkCallbacks(callbacks, current().config),
   };
   const stepDeps: StepDeps = {
     ...shared,
@@ -198,14 +219,13 @@ function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvent
     upSince: () => scheduler.upSince(),
     readDeadlineMs,
   };
-  const scheduler: Scheduler = wireScheduler(ground, stepDeps);
+  const scheduler: Scheduler = wireScheduler(ground, stepDeps, chores);
   const runs = createRuns({ ...shared, ...stepDeps, recheckMs, poke: () => void scheduler.tick() });
   return { runs, rolloutEvents: createRolloutEvents(shared), scheduler };
 }
 
 function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground): {
   changes: Changes;
-  incidents: ServerDeps['incidents'];
   reports: Reports;
 } {
   const changes = createChanges({ unitOfWork, now, policy: ledgerPolicy });
@@ -218,19 +238,26 @@ function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground
     },
     now,
   });
-  const catalog = (): Catalog => current().catalog;
-  return { changes, incidents: wireIncidents({ unitOfWork, now, ledgerPolicy, catalog }), reports };
+  return { changes, reports };
 }
 
 /** The use cases, each wired in its own place. */
 function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions) {
-  const auth = wireAuth({
+  const house = {
     ...ground,
-    allowUnauthenticated,
     config: () => ground.current().config,
     catalog: () => ground.current().catalog,
-  });
-  return { ...wireAnalysis(ground), ...wireLedger(ground), ...auth };
+  };
+  const auth = wireAuth({ ...house, allowUnauthenticated });
+  const { remapIncidents, ...incidents } = wireIncidents(house);
+  const hookHouse = (): HookHouse => hookHouseOf(house.config());
+  return {
+    ...wireAnalysis(ground, [remapIncidents]),
+    ...wireLedger(ground),
+    ...auth,
+    ...incidents,
+    hookHouse,
+  };
 }
 
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */

@@ -16,6 +16,7 @@ export const errorCodes = [
   'unsupported_media_type',
   'method_not_allowed',
   'store_unavailable',
+  'issuer_unreachable',
   'provider_unreachable',
   'provider_timeout',
   'provider_unauthorized',

@@ -11,10 +11,13 @@ import {
 import type { Role } from './auth/caller.ts';
 import { isConfigured } from './auth/config.ts';
 import { createConfiguredTokens } from './auth/configured-tokens.ts';
+import { createOidc } from './auth/oidc.ts';
+import { createOidcAuthenticator } from './auth/oidc-authenticator.ts';
 import { createTokenCheck } from './auth/token-check.ts';
 import { createTokens, type Tokens } from './auth/tokens.ts';
 import type { Config } from './config.ts';
 import { hasCode } from './errors.ts';
+import { fetchJson } from './fetch-json.ts';
 import { isLoopback, type Settings } from './settings.ts';
 import type { Database } from './store/database.ts';
 import { createTokenUnitOfWork } from './store/unit-of-work.ts';
@@ -72,7 +75,7 @@ function once<Value, Result>(read: () => Value, make: (value: Value) => Result):
   };
 }
 
-/** Wires who may call: tokens of the configuration, tokens of the database. */
+/** Wires who may call: tokens of the configuration, of CI systems, of the database. */
 export function wireAuth(ground: AuthGround): Auth {
   const { database, config, catalog, logger, now } = ground;
   const unitOfWork = createTokenUnitOfWork(database);
@@ -84,9 +87,10 @@ export function wireAuth(ground: AuthGround): Auth {
     withDeadline: (work, milliseconds, late) => withDeadline(work, milliseconds, afterOnClock, late),
     onTouchFailed: (error) => logger.warn({ err: error }, 'the use of a token was not noted'),
   });
+  const oidc = createOidcAuthenticator(createOidc({ issuers: () => config().auth.oidc, fetchJson, now }));
   const authenticators = once(
     () => config().auth.tokens,
-    (configured): readonly Authenticator[] => [createConfiguredTokens(configured), stored],
+    (configured): readonly Authenticator[] => [createConfiguredTokens(configured), oidc, stored],
   );
   const configured = (): boolean => isConfigured(config().auth);
   return {

@@ -20,7 +20,13 @@ describe('parseConfig', () => {
   it('has a default for everything', () => {
     const config = parseConfig('', sources);
     assert.deepEqual(config.analysis, { rejoinAfter: 600_000, outageGrace: 900_000 });
-    assert.deepEqual(config.ledger, { observationWindow: 86_400_000, abandonAfter: 604_800_000 });
+    assert.deepEqual(config.ledger, {
+      observationWindow: 86_400_000,
+      abandonAfter: 604_800_000,
+      attributionWindow: 86_400_000,
+      attributionWindows: {},
+      rollbackWindow: 86_400_000,
+    });
   });
 
   it('fills variables and files into strings, without the line’s end', () => {

@@ -4,6 +4,7 @@ import * as changes from './0002-changes.ts';
 import * as seriesMembers from './0003-series-members.ts';
 import * as noiseProfiles from './0004-noise-profiles.ts';
 import * as auth from './0005-auth.ts';
+import * as outbox from './0006-outbox.ts';
 import * as incidents from './0010-incidents.ts';
 
 /** One step of the schema's history, both ways. */
@@ -21,5 +22,6 @@ export const migrations: readonly Migration[] = [
   { name: '0003-series-members', ...seriesMembers },
   { name: '0004-noise-profiles', ...noiseProfiles },
   { name: '0005-auth', ...auth },
+  { name: '0006-outbox', ...outbox },
   { name: '0010-incidents', ...incidents },
 ];

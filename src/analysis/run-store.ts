@@ -2,6 +2,7 @@ import type { Series, Verdict } from '../judge/types.ts';
 import type { AuditStore } from '../ledger/audit-store.ts';
 import type { DeliveryStore } from '../ledger/delivery-store.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
+import type { OutboxStore } from '../notify/outbox-store.ts';
 import type { NoiseStore } from './noise-store.ts';
 import type { Phase, Run } from './run.ts';
 
@@ -86,6 +87,7 @@ export type Stores = {
   readonly runs: RunStore;
   readonly ledger: LedgerStore;
   readonly noise: NoiseStore;
+  readonly outbox: OutboxStore;
   readonly audit: AuditStore;
   readonly deliveries: DeliveryStore;
 };

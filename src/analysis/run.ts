@@ -1,4 +1,4 @@
-import type { Judgement, NoiseProfile, Verdict } from '../judge/types.ts';
+import type { Finding, Judgement, NoiseProfile, Verdict } from '../judge/types.ts';
 import type { Plan } from './plan.ts';
 
 /** Variables that select one arm in queries: `{{scope.<name>}}`. */
@@ -17,6 +17,9 @@ export type RunNoise = {
   readonly metric: string;
   readonly profile: NoiseProfile & { readonly runs: number };
 };
+
+/** Who is to be told when the run is over: a channel of the outbox, and what that channel needs to know. Plain data. */
+export type Callback = { readonly channel: string; readonly data: unknown };
 
 export const phases = ['waiting', 'running', 'concluded', 'cancelled'] as const;
 export type Phase = (typeof phases)[number];
@@ -72,9 +75,41 @@ export type Run = {
   readonly analysesOfChange: number;
   /** Noise of its metrics that was known when it was made, and stays as it was; lacking in runs of old. */
   readonly noise?: readonly RunNoise[] | undefined;
+  /** Who is told when it is over; lacking in runs of old. */
+  readonly callbacks?: readonly Callback[] | undefined;
   readonly createdAt: number;
   readonly askedAt: number;
   readonly concludedAt: number | null;
   /** Set when the controller ended the rollout: the same key then starts afresh. */
   readonly rolloutEndedAt: number | null;
+};
+
+/** What a callback is told of a run that is over: the payload of its message is `{ data, analysis: Conclusion }`. */
+export type Conclusion = Pick<
+  Run,
+  | 'id'
+  | 'key'
+  | 'attempt'
+  | 'service'
+  | 'environment'
+  | 'target'
+  | 'changeId'
+  | 'version'
+  | 'canary'
+  | 'baseline'
+  | 'dryRun'
+  | 'verdict'
+  | 'judgedVerdict'
+  | 'score'
+  | 'reason'
+  | 'start'
+  | 'end'
+  | 'looks'
+  | 'createdAt'
+  | 'concludedAt'
+> & {
+  readonly findings: readonly Pick<
+    Finding,
+    'metric' | 'verdict' | 'critical' | 'effect' | 'interval' | 'reason'
+  >[];
 };

@@ -1,6 +1,6 @@
 import type { Actor } from '../ledger/actor.ts';
 import type { ChangeFacts } from '../ledger/change.ts';
-import type { Rollout, Run, Scope } from './run.ts';
+import type { Callback, Rollout, Run, Scope } from './run.ts';
 import type { KeptSeries, Page, RunFilter } from './run-store.ts';
 
 /** What a caller asks to have judged; every caller's own body is translated to this. Times in milliseconds. */
@@ -25,6 +25,8 @@ export type StartRequest = {
   readonly dryRun: boolean;
   /** True for callers that poll until the verdict; such a run expires when no longer asked for. */
   readonly polled: boolean;
+  /** Who is told when the run is over, by the outbox; told at once when it is over already. None by default. */
+  readonly callbacks?: readonly Callback[] | undefined;
   /** Who asks: an admin may loosen, and nobody may start what is outside its scope. */
   readonly by: Actor;
 };

@@ -7,6 +7,8 @@ export type SchedulerDeps = {
   readonly step: (claim: Claim, stop: AbortSignal) => Promise<void>;
   /** Work that belongs to no run: settling changes and the like. Called about once a minute. */
   readonly housekeeping: () => Promise<void>;
+  /** Other work of each tick, such as sending messages; not waited for. Whoever gives it ends it, too. */
+  readonly alongside?: () => Promise<void>;
   readonly now: () => number;
   /** Told of every failure; a failing store must not end the ticking. */
   readonly onError: (error: unknown, doing: string) => void;
@@ -95,6 +97,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
 
   async function tick(): Promise<void> {
     again = true;
+    if (!stopped) deps.alongside?.().catch((error: unknown) => deps.onError(error, 'work alongside'));
     claiming ??= claimAll()
       .catch((error: unknown) => {
         uptime.failed();

@@ -4,11 +4,12 @@ import { requireScope } from '../ledger/actor.ts';
 import { type AuditEntry, entryOf } from '../ledger/audit-store.ts';
 import type { Change } from '../ledger/change.ts';
 import { type LedgerPolicy, recordReport } from '../ledger/changes.ts';
+import { missingCallbacks, tellCallbacks } from './callbacks.ts';
 import type { Catalog } from './catalog.ts';
 import { recall } from './noise.ts';
 import type { FindProvider } from './readings.ts';
 import { identify, type RequestIdentity, type ResolvedRequest, resolveRequest } from './request.ts';
-import type { Run } from './run.ts';
+import type { Callback, Run } from './run.ts';
 import type { Stores, UnitOfWork } from './run-store.ts';
 import type { StartRequest } from './runs.ts';
 import { isOver } from './transitions.ts';
@@ -20,6 +21,8 @@ export type StartDeps = {
   readonly findProvider: FindProvider;
   readonly ledgerPolicy: () => LedgerPolicy;
   readonly now: () => number;
+  /** Throws `invalid_input` for callbacks that nobody may ask for; lacking: all may be asked for. */
+  readonly checkCallbacks?: ((callbacks: readonly Callback[]) => void) | undefined;
   /** Since when callers could have asked without a break. */
   readonly upSince: () => number;
 };
@@ -138,11 +141,24 @@ async function createRun(
     alpha: plan.alpha / plan.stages,
     analysesOfChange: (await stores.runs.countByChange(changeId)) + 1,
     noise: await recall(stores.noise, place, plan, start),
+    callbacks: request.callbacks ?? [],
     createdAt: now,
     askedAt: now,
     concludedAt: null,
     rolloutEndedAt: null,
   };
+}
+
+/** The run with the request's callbacks added, told at once where it is over; `null` when it changed meanwhile. */
+async function joinCallbacks(deps: StartDeps, run: Run, request: StartRequest): Promise<Run | null> {
+  const missing = missingCallbacks(run.callbacks, request.callbacks);
+  if (missing.length === 0) return run;
+  const told = { ...run, callbacks: [...(run.callbacks ?? []), ...missing] };
+  return deps.unitOfWork.transaction(async (stores) => {
+    if (!(await stores.runs.saveForced(told, run))) return null;
+    await tellCallbacks(stores, told, deps.now(), missing);
+    return told;
+  });
 }
 
 function startEntry(request: StartRequest, run: Run): AuditEntry {
@@ -154,15 +170,17 @@ function startEntry(request: StartRequest, run: Run): AuditEntry {
   });
 }
 
-/** One try; `null` when another request made the run in between. */
+/** One try; `null` when another request made or changed the run in between. */
 async function tryStart(deps: StartDeps, request: StartRequest): Promise<Run | null> {
   const identity = identify(request, deps.catalog());
   requireScope(request.by, identity.service);
+  deps.checkCallbacks?.(request.callbacks ?? []);
   const { environment, target } = request;
   const keySpace = { service: identity.service, environment, target, key: identity.key };
   const existing = await deps.unitOfWork.stores.runs.findLatest(keySpace);
   if (existing !== null && !startsAfresh(existing, deps)) {
-    const joined = join(existing, identity, request.dryRun);
+    const joined = await joinCallbacks(deps, join(existing, identity, request.dryRun), request);
+    if (joined === null) return null;
     await noteAsked(deps.unitOfWork.stores, joined, deps.now());
     return joined;
   }

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { startDeadline } from '../deadline.ts';
 import type { Verdict } from '../judge/types.ts';
 import { type LedgerPolicy, recordVerdict } from '../ledger/changes.ts';
+import { tellCallbacks } from './callbacks.ts';
 import { judgeBy } from './judging-by.ts';
 import { learn } from './noise.ts';
 import { type FindProvider, type Readings, read } from './readings.ts';
@@ -33,12 +34,13 @@ export type StepDeps = {
 };
 
 /**
- * Tells the ledger what became of a run that is over; nothing while it goes on. A dry run's verdict is told as the judge
+ * Tells the ledger and everybody who asked what became of a run that is over; nothing while it goes on. A dry run's verdict is told as the judge
  * said it, but not as one that anybody acted on. Call it in the transaction that writes the run.
  */
 export async function keepConclusion(stores: Stores, run: Run, policy: LedgerPolicy): Promise<void> {
   const verdict = run.dryRun ? run.judgedVerdict : run.verdict;
   if (!isOver(run) || verdict === 'running') return;
+  await tellCallbacks(stores, run, policy.now);
   const at = run.concludedAt ?? run.createdAt;
   const told = { analysisId: run.id, verdict, at, enforced: !run.dryRun, reason: run.reason };
   await recordVerdict(stores.ledger, run.changeId, told, policy);

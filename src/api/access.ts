@@ -77,7 +77,7 @@ async function admit(
   const found = await identify(credential, response, deps);
   if (isRefusal(found)) {
     note(found.refused, request, response, deps);
-    throw new SerinError('unauthenticated', found.message);
+    throw new SerinError(found.refused === 'rule' ? 'forbidden' : 'unauthenticated', found.message);
   }
   if (access === 'signed' || hasRole(found, access)) return found;
   note('role', request, response, deps);

@@ -37,8 +37,9 @@ export function callerOf(response: Response): Caller {
 /** The same, as use cases that write want to know it. */
 export function actorOf(response: Response): Actor {
   const caller = callerOf(response);
-  const { name, services } = caller;
-  return { name, isAdmin: hasRole(caller, 'admin'), services, requestId: contextOf(response).requestId };
+  const { name, services, detail } = caller;
+  const { requestId } = contextOf(response);
+  return { name, isAdmin: hasRole(caller, 'admin'), services, detail, requestId };
 }
 
 /** A middleware that gives each request an id, its caller's own when that is sane, and echoes it. */

@@ -16,6 +16,7 @@ export const statuses = {
   unsupported_media_type: 415,
   method_not_allowed: 405,
   store_unavailable: 503,
+  issuer_unreachable: 503,
   provider_unreachable: 502,
   provider_timeout: 504,
   provider_unauthorized: 502,
@@ -44,6 +45,7 @@ const titles: Readonly<Record<ErrorCode, string>> = {
   unsupported_media_type: 'The body is in a form that is not read',
   method_not_allowed: 'The method is not allowed here',
   store_unavailable: 'The database is away',
+  issuer_unreachable: 'The issuer of the token cannot be reached',
   provider_unreachable: 'The metric backend cannot be reached',
   provider_timeout: 'The metric backend took too long',
   provider_unauthorized: 'The metric backend refused the credentials',
@@ -61,6 +63,7 @@ const titles: Readonly<Record<ErrorCode, string>> = {
 /** After how many seconds trying again makes sense. */
 const retryAfter: Readonly<Partial<Record<ErrorCode, number>>> = {
   store_unavailable: 5,
+  issuer_unreachable: 5,
   shutting_down: 1,
   overloaded: 5,
   provider_throttled: 10,

@@ -181,6 +181,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hooks/gitlab": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A webhook of GitLab
+         * @description Takes deployment events; other events are accepted and not read, and so are projects that no service is of.
+         *     GitLab proves itself by `X-Gitlab-Token` or by the headers of Standard Webhooks; the secrets are those of
+         *     `auth.webhooks.gitlab`.
+         */
+        post: operations["gitlabWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/cdevents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * CDEvents over CloudEvents
+         * @description Takes CDEvents in any mode of CloudEvents over HTTP: binary, structured, batch. `service.deployed` and
+         *     `service.upgraded` are changes that are out, `service.rolledback` is a rollback that is out; other events are
+         *     accepted and not read. An event is known by its source and id and may come again. Send a token with the role
+         *     record, or sign as `auth.webhooks.cdevents` says.
+         */
+        post: operations["cdEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/incidents/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Who sends it. */
+                source: "alertmanager" | "grafana" | "pagerduty" | "opsgenie" | "datadog" | "jira" | "servicenow" | "generic";
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a webhook of an incident source
+         * @description In the source's own form and signed in its own way, or with a token of the role record. What maps to no service is accepted and listed by `GET /v1/incidents?mapped=false`.
+         */
+        post: operations["takeIncidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/changes": {
         parameters: {
             query?: never;
@@ -494,6 +562,12 @@ export interface components {
             wait?: components["schemas"]["Duration"];
             /** @description Callers get `pass` at once; the judged verdict is kept apart. */
             dryRun?: boolean;
+            /** @description Where the verdict is posted once it has fallen, signed by the rules of Standard Webhooks. Its host must stand in `callbacks.allow` of the configuration. */
+            callbackUrl?: string;
+            /** @description Headers to send with it: `Authorization` or names that begin with `X-`. Kept with the analysis and shown to nobody. */
+            callbackHeaders?: {
+                [key: string]: string;
+            };
         };
         /** @description The judging of a change against its baseline over a time. */
         Analysis: {
@@ -909,6 +983,19 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** @description Body of a webhook of GitLab; further members are allowed and not read. */
+        GitlabEvent: {
+            /** @description What it tells of; read when `deployment`. */
+            object_kind?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A CDEvent, a CloudEvent that carries one, or several of those. */
+        CloudEvents: {
+            [key: string]: unknown;
+        } | {
+            [key: string]: unknown;
+        }[];
         /** @description Taken. */
         Accepted: {
             /**
@@ -953,6 +1040,15 @@ export interface components {
             committedAt?: components["schemas"]["Instant"];
             startedAt?: components["schemas"]["Instant"];
             finishedAt?: components["schemas"]["Instant"];
+        };
+        /** @description What came of a webhook. */
+        IncidentsTaken: {
+            /** @description Always true. */
+            accepted: boolean;
+            /** @description How many incidents it told of. */
+            incidents: number;
+            /** @description How many of them map to no service. */
+            unmapped: number;
         };
         /**
          * @description What became of an incident; dismissed is a duplicate, merged into another, or none after all.
@@ -1624,6 +1720,94 @@ export interface operations {
             400: components["responses"]["BadInput"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    gitlabWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GitlabEvent"];
+            };
+        };
+        responses: {
+            /** @description Taken, or known already, or about nothing that is configured. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    cdEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloudEvents"];
+            };
+        };
+        responses: {
+            /** @description Taken, or known already, or about nothing that is configured. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    takeIncidents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Who sends it. */
+                source: "alertmanager" | "grafana" | "pagerduty" | "opsgenie" | "datadog" | "jira" | "servicenow" | "generic";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
+        responses: {
+            /** @description It was taken, whatever it told. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentsTaken"];
+                };
+            };
+            400: components["responses"]["BadInput"];
             413: components["responses"]["TooLarge"];
             default: components["responses"]["Failure"];
         };

@@ -16,10 +16,13 @@ import { type ArgoDeps, catchArgoErrors, createArgoAnalysisRouter } from './argo
 import { createArgoEventsRouter } from './argo-rollouts/events.ts';
 import { createOutageClock } from './argo-rollouts/outage-clock.ts';
 import { readBody } from './body.ts';
+import { type CdEventsDeps, createCdEventsRouter } from './cdevents/router.ts';
 import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
 import { createDrain, type Drain } from './drain.ts';
+import { createGitlabRouter } from './gitlab/router.ts';
 import { createHealthRouter, type Health } from './health.ts';
+import { createIncidentHooksRouter, type IncidentHooksDeps } from './incidents/hooks.ts';
 import { createIncidentsRouter, type IncidentsDeps } from './incidents/router.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
@@ -37,8 +40,11 @@ export type ServerDeps = {
   readonly rolloutEvents: RolloutEvents;
   readonly changes: Changes;
   readonly incidents: Omit<IncidentsDeps, 'now'>;
+  readonly incidentMapping: IncidentHooksDeps['mapping'];
   readonly reports: Reports;
   readonly judging: Judging;
+  /** What the configuration says of those who send webhooks. */
+  readonly hookHouse: CdEventsDeps['house'];
   /** Tells who calls. */
   readonly authentication: Authentication;
   readonly health: Health;
@@ -150,6 +156,10 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createIncidentsRouter({ ...deps.incidents, now }));
   app.use(createReportsRouter(deps.reports));
   app.use(createJudgeRouter(deps.judging, drain));
+  const hooks = { ...deps, house: deps.hookHouse };
+  app.use(createCdEventsRouter(hooks), createGitlabRouter(hooks));
+  const { incidents } = deps.incidents;
+  app.use(createIncidentHooksRouter({ ...deps, incidents, mapping: deps.incidentMapping }));
   app.use(
     createHealthRouter({
       health: deps.health,

@@ -1,7 +1,17 @@
 import { anonymousCaller, type Caller, type Role } from './caller.ts';
 
 /** Why a credential opens nothing. */
-export const refusalReasons = ['missing', 'malformed', 'unknown', 'expired', 'revoked'] as const;
+export const refusalReasons = [
+  'missing',
+  'malformed',
+  'unknown',
+  'expired',
+  'revoked',
+  /** A token of a CI system that is no good. */
+  'signature',
+  /** One that is good, and that no rule lets in. */
+  'rule',
+] as const;
 export type Refusal = {
   readonly refused: (typeof refusalReasons)[number];
   /** One sentence for its holder. */

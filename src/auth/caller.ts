@@ -15,6 +15,8 @@ export type Caller = {
   readonly roles: readonly Role[];
   /** Names of the services it may concern itself with; `null`: all of them. */
   readonly services: readonly string[] | null;
+  /** What else the audit trail says of it: `run_id 42, actor octocat, …`. */
+  readonly detail?: string | undefined;
 };
 
 /** Somebody without a credential, who may do what `granted` says. */

@@ -2,14 +2,11 @@ import { z } from 'zod';
 import { durationSchema } from '../duration.ts';
 import { strict } from '../parse.ts';
 import { roles } from './caller.ts';
+import { oidcSchema } from './oidc-config.ts';
 import { schemes } from './webhook.ts';
 
-/** Who may send signed webhooks; each has its secrets under its own name. */
-export const webhookSources = [
-  'github',
-  'gitlab',
-  'jenkins',
-  'cdevents',
+/** Who may tell of incidents by webhook. */
+export const incidentSourceNames = [
   'alertmanager',
   'grafana',
   'pagerduty',
@@ -19,6 +16,9 @@ export const webhookSources = [
   'servicenow',
   'generic',
 ] as const;
+
+/** Who may send signed webhooks; each has its secrets under its own name. */
+export const webhookSources = ['github', 'gitlab', 'jenkins', 'cdevents', ...incidentSourceNames] as const;
 export type WebhookSource = (typeof webhookSources)[number];
 
 const secret = z.string().min(8, 'a secret has at least 8 characters');
@@ -53,12 +53,13 @@ export const authSchema = strict({
     >,
   ).prefault({}),
   tokens: z.array(token).default([]),
+  oidc: oidcSchema.default([]),
 });
 
 export type AuthConfig = z.output<typeof authSchema>;
 export type WebhookConfig = z.output<typeof webhook>;
 
 /** Whether anything is configured that tells callers apart: access control is on then. */
-export function isConfigured({ webhooks, tokens }: AuthConfig): boolean {
-  return tokens.length > 0 || Object.values(webhooks).some((one) => one !== undefined);
+export function isConfigured({ webhooks, tokens, oidc }: AuthConfig): boolean {
+  return tokens.length > 0 || oidc.length > 0 || Object.values(webhooks).some((one) => one !== undefined);
 }

@@ -135,6 +135,16 @@ function verifyStandard(delivery: Delivery, read: Read): Verification {
   return done(isRight ? null : fail('mismatch'), id);
 }
 
+/** The headers of a delivery signed by the same rules. `at` in milliseconds. */
+export function signStandard(
+  secret: string,
+  { id, at, body }: { readonly id: string; readonly at: number; readonly body: string },
+): Readonly<Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>> {
+  const timestamp = String(Math.floor(at / 1000));
+  const signature = hmac(standardKey(secret), [`${id}.${timestamp}.`, body]).toString('base64');
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+}
+
 function verifyHex(delivery: Delivery, read: Read): Verification {
   const signature = read(delivery.header ?? 'x-hub-signature');
   if (signature === null) return fail('missing');

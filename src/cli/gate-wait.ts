@@ -18,9 +18,11 @@ type Limits = {
   readonly timeout: number;
   /** Milliseconds for which an answer to the first call is tried for. */
   readonly connectTimeout: number;
+  /** For how long the service may hold an answer, milliseconds. */
+  readonly poll?: number;
 };
 
-const longPoll = 30_000;
+const usualPoll = 30_000;
 const longestCall = 10_000;
 const shortestPause = 1_000;
 const longestPause = 30_000;
@@ -78,6 +80,7 @@ export async function waitForVerdict(
   const begun = io.now();
   const deadline = begun + limits.timeout;
   const first = Math.min(limits.timeout, limits.connectTimeout);
+  const longPoll = limits.poll ?? usualPoll;
   let answer = await persist(
     (left) => client.start(body, Math.min(left, longestCall)),
     begun + first,

@@ -2,32 +2,16 @@ import type { Command } from 'commander';
 import { SerinError } from '../errors.ts';
 import { createClient } from './client.ts';
 import { type Ending, exitCodes } from './exit-codes.ts';
+import { endingOf, explainEnding } from './gate-ending.ts';
 import { addGateOptions, type GateFlags } from './gate-options.ts';
 import { readGateRequest } from './gate-request.ts';
 import { type Waited, waitForVerdict } from './gate-wait.ts';
 import type { Io } from './io.ts';
 import { createProgress } from './progress.ts';
-import { oneLine, writeSummary } from './words.ts';
-
-/** The word for how it ended, after what the caller chose for the undecided ones. */
-function endingOf(waited: Waited, flags: GateFlags): Ending {
-  if (waited.ending === 'refused') return 'usage';
-  if (waited.ending === 'unavailable') return flags.onUnavailable;
-  if (waited.ending === 'timeout') return 'timeout';
-  const { verdict } = waited.analysis;
-  if (verdict === 'pass' || verdict === 'fail') return verdict;
-  return flags.onInconclusive;
-}
-
-function explain(waited: Waited, ending: Ending): string | null {
-  if (waited.ending === 'refused') return waited.reason.split('\n').map(oneLine).join('\n  ');
-  if (waited.ending === 'unavailable') return `${oneLine(waited.reason)}; it ends as ${ending}`;
-  if (waited.ending === 'timeout') return 'no verdict within --timeout; the analysis goes on';
-  return null;
-}
+import { writeSummary } from './words.ts';
 
 function report(waited: Waited, ending: Ending, url: string, flags: GateFlags, io: Io): void {
-  const explanation = explain(waited, ending);
+  const explanation = explainEnding(waited, ending);
   if (explanation !== null) io.stderr.write(`serin gate: ${explanation}\n`);
   if (waited.ending === 'refused' || waited.analysis === null) return;
   const text =

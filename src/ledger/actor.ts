@@ -8,6 +8,8 @@ export type Actor = {
   readonly isAdmin: boolean;
   /** Names of the services it may concern itself with; lacking or `null`: all of them. */
   readonly services?: readonly string[] | null | undefined;
+  /** What else is known of it, for the audit trail alone; lacking where there is nothing. */
+  readonly detail?: string | undefined;
   /** The request in the logs; lacking where there was none. */
   readonly requestId?: string | null | undefined;
 };

@@ -4,7 +4,7 @@ import type { Actor } from './actor.ts';
 export type AuditEntry = {
   /** Milliseconds. */
   readonly at: number;
-  /** The caller's name. */
+  /** The caller's name, and in brackets what else is known of it. */
   readonly actor: string;
   /** What was done: `analysis.start`, `change.outcome`, `token.revoke`, … */
   readonly action: string;
@@ -21,6 +21,7 @@ export type StoredAuditEntry = AuditEntry & { readonly id: string };
 export type AuditFilter = {
   /** `analysis/<id>` or an id alone. */
   readonly subject?: string | undefined;
+  /** Its name, with or without what stands in brackets. */
   readonly actor?: string | undefined;
   readonly action?: string | undefined;
   /** By time, `from` ≤ at < `to`, milliseconds. */
@@ -49,7 +50,7 @@ export function entryOf(
   const { action, subject, before = null, after = null, reason = null } = what;
   return {
     at,
-    actor: actor.name,
+    actor: actor.detail === undefined ? actor.name : `${actor.name} (${actor.detail})`,
     action,
     subject,
     before,

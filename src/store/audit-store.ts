@@ -68,10 +68,16 @@ async function list(
 function whereMatches(query: Knex.QueryBuilder, filter: AuditFilter): void {
   const { subject, actor, action, from, to } = filter;
   if (subject !== undefined) query.where((row) => whereSubject(row, subject));
-  if (actor !== undefined) query.where({ actor });
+  if (actor !== undefined) query.where((row) => whereActor(row, actor));
   if (action !== undefined) query.where({ action });
   if (from !== undefined) query.where('created_at', '>=', from);
   if (to !== undefined) query.where('created_at', '<', to);
+}
+
+/** A name stands for itself with whatever is known besides, as in `oidc:…:octocat/shop (run_id 42)`. */
+function whereActor(query: Knex.QueryBuilder, actor: string): void {
+  const begin = `${actor} (`;
+  query.where({ actor }).orWhereRaw('substr(actor, 1, ?) = ?', [[...begin].length, begin]);
 }
 
 /** `change/<id>` is a type and an id; what is no such pair, or an id with a slash, is an id alone. */

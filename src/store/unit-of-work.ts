@@ -6,6 +6,7 @@ import type { Connection, Database } from './database.ts';
 import { createDeliveryStore } from './delivery-store.ts';
 import { createLedgerStore } from './ledger-store.ts';
 import { createNoiseStore } from './noise-store.ts';
+import { createOutboxStore } from './outbox-store.ts';
 import { createRunStore } from './run-store.ts';
 import { createTokenStore } from './token-store.ts';
 
@@ -22,6 +23,7 @@ function createStores(connection: Connection): Stores {
     runs: createRunStore(connection),
     ledger: createLedgerStore(connection),
     noise: createNoiseStore(connection),
+    outbox: createOutboxStore(connection),
     audit: createAuditStore(connection),
     deliveries: createDeliveryStore(connection),
   };

@@ -17,6 +17,12 @@ export type Metrics = {
   /** Replaces the number of runs in each phase. */
   runs(byPhase: Readonly<Record<string, number>>): void;
   databaseError(operation: string): void;
+  /** Replaces the number of messages in each state of the outbox. */
+  outboxMessages(byState: Readonly<Record<string, number>>): void;
+  /** One attempt to deliver a message; `outcome` is `delivered`, `retried`, `refused`, `expired` or `lost`. */
+  outboxDelivery(channel: string, outcome: string): void;
+  /** One webhook that was rightly signed; `event` is a word of a closed set. */
+  hookEvent(source: string, event: string, outcome: string): void;
   /** Everything in Prometheus' text format with its content type. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
 };
@@ -128,6 +134,37 @@ function createDependencyMetrics(registry: Registry): Pick<Metrics, 'providerReq
   };
 }
 
+function createOutboxMetrics(registry: Registry): Pick<Metrics, 'outboxMessages' | 'outboxDelivery'> {
+  const messages = new Gauge({
+    name: 'serin_outbox_messages',
+    help: 'Messages in the outbox, by state; dead ones were given up.',
+    labelNames: ['state'],
+    registers: [registry],
+  });
+  const deliveries = new Counter({
+    name: 'serin_outbox_deliveries_total',
+    help: 'Attempts to deliver a message, by channel and outcome.',
+    labelNames: ['channel', 'outcome'],
+    registers: [registry],
+  });
+  return {
+    outboxMessages(byState) {
+      for (const [state, count] of Object.entries(byState)) messages.set({ state }, count);
+    },
+    outboxDelivery: (channel, outcome) => deliveries.inc({ channel, outcome }),
+  };
+}
+
+function createHookMetrics(registry: Registry): Pick<Metrics, 'hookEvent'> {
+  const events = new Counter({
+    name: 'serin_hook_events_total',
+    help: 'Webhooks with a right signature, by source, event and what became of them.',
+    labelNames: ['source', 'event', 'outcome'],
+    registers: [registry],
+  });
+  return { hookEvent: (source, event, outcome) => events.inc({ source, event, outcome }) };
+}
+
 /**
  * Metrics with a registry of their own, so that two of them (in tests, say) do not share numbers.
  *
@@ -140,6 +177,8 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     ...createHttpMetrics(registry),
     ...createAnalysisMetrics(registry),
     ...createDependencyMetrics(registry),
+    ...createOutboxMetrics(registry),
+    ...createHookMetrics(registry),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }

@@ -99,6 +99,10 @@ function refuse(): Promise<never> {
   return Promise.reject(new Error('the test did not expect this call'));
 }
 
+function refuseNow(): never {
+  throw new Error('the test did not expect this call');
+}
+
 const mismatches: string[] = [];
 /** Made once, for reading the description takes longer than most tests. */
 const validation = createValidation(readSpecText(), (error) => mismatches.push(error.message));
@@ -128,12 +132,14 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     },
     changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
     incidents: {
-      incidents: { take: refuse, get: refuse, list: refuse, attribute: refuse },
+      incidents: { take: refuse, get: refuse, list: refuse, attribute: refuse, remap: refuse },
       findPlace: () => null,
     },
+    incidentMapping: refuseNow,
     reports: { changeFailure: refuse },
     judging: refuse,
     authentication: { identify: async () => anonymousCaller(['admin']) },
+    hookHouse: () => ({ services: [], environments: [], webhooks: {} }),
     health: { live: () => true, ready: async () => ({ ok: true, checks: { database: 'ok' } }) },
     logger: createLogger('silent'),
     metrics: createMetrics({ process: false }),

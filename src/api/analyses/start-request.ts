@@ -48,6 +48,17 @@ function readOptional(
   return text === undefined ? null : read(text, path, issues);
 }
 
+/** Whether a caller may ask for it is for the use case to say, which knows the configuration. */
+function readCallbacks(
+  { callbackUrl: url, callbackHeaders }: StartBody,
+  issues: InputIssue[],
+): StartRequest['callbacks'] {
+  if (url !== undefined) return [{ channel: 'callback', data: { url, headers: callbackHeaders ?? {} } }];
+  if (callbackHeaders !== undefined)
+    issues.push({ path: 'callbackHeaders', message: 'is given without callbackUrl' });
+  return [];
+}
+
 /** The body of a start, checked by the spec before, as the use case takes it. Rejects with `invalid_input`. */
 export function readStart(body: StartBody, polled: boolean, by: Actor): ReadStart {
   const issues: InputIssue[] = [];
@@ -69,6 +80,7 @@ export function readStart(body: StartBody, polled: boolean, by: Actor): ReadStar
     dryRun: body.dryRun ?? false,
     polled,
     by,
+    callbacks: readCallbacks(body, issues),
   };
   const wait = readOptional(body.wait, 'wait', issues, readDuration) ?? 0;
   if (issues.length === 0 && request.start !== null && request.end !== null && request.end <= request.start)

@@ -36,7 +36,8 @@ function statusOf({ status, acknowledgedAt, resolvedAt }: Report): IncidentStatu
   return status ?? (resolvedAt ? 'resolved' : acknowledgedAt ? 'acknowledged' : 'open');
 }
 
-function linkOf({ version = null, commit = null, artifact = null }: Report): ChangeLink | null {
+function linkOf(one: Report): ChangeLink | null {
+  const [version = null, commit = null, artifact = null] = [one.version, one.commit, one.artifact];
   if (version === null && commit === null && artifact === null) return null;
   return { changeId: null, source: null, externalId: null, version, commit, artifact };
 }

@@ -20,9 +20,10 @@ export type IncidentHooksDeps = SignedDeps & {
 export function createIncidentHooksRouter(deps: IncidentHooksDeps): Router {
   const router = Router();
   router.post('/v1/hooks/incidents/:source', async (request, response) => {
-    const [name, { scheme, read }] = sourceNamed(String(request.params['source']));
+    const [name, { scheme, header, read }] = sourceNamed(String(request.params['source']));
     const { webhooks, mapping, findPlace } = deps.mapping();
-    const by = await admitSigned({ source: name, config: webhooks[name], scheme }, request, response, deps);
+    const signer = { source: name, config: webhooks[name], scheme, header };
+    const by = await admitSigned(signer, request, response, deps);
     const told = read(request.body).filter((one) => counts(name, one, mapping));
     const house = { mapping, findPlace, now: deps.now() };
     const taken = await deps.incidents.take(

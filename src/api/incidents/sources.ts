@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { incidentSourceNames } from '../../auth/config.ts';
 import type { Scheme } from '../../auth/webhook.ts';
 import { readAlertmanager } from './alertmanager.ts';
 import { readDatadog } from './datadog.ts';
@@ -9,9 +10,13 @@ import { readPagerduty } from './pagerduty.ts';
 import { readServicenow } from './servicenow.ts';
 import type { ReadIncidents } from './told.ts';
 
+type IncidentSourceName = (typeof incidentSourceNames)[number];
+
 /** A source of incidents: how it proves who it is, where the configuration says nothing else, and what it sends. */
 export type IncidentSource = {
   readonly scheme: (request: Request) => Scheme;
+  /** Name of the header with its signature, where it is not that of the scheme. */
+  readonly header?: string | undefined;
   readonly read: ReadIncidents;
 };
 
@@ -33,19 +38,18 @@ function schemeOfGeneric(request: Request): Scheme {
 /** Every source that is spoken to, by the last segment of its path. */
 export const incidentSources = {
   alertmanager: { scheme: schemeOfHeader, read: readAlertmanager },
-  grafana: { scheme: schemeOfGrafana, read: readAlertmanager },
+  grafana: { scheme: schemeOfGrafana, header: 'x-grafana-alerting-signature', read: readAlertmanager },
   pagerduty: { scheme: () => 'pagerduty', read: readPagerduty },
   opsgenie: { scheme: schemeOfHeader, read: readOpsgenie },
   datadog: { scheme: schemeOfHeader, read: readDatadog },
   jira: { scheme: () => 'hex-hmac', read: readJira },
   servicenow: { scheme: schemeOfHeader, read: readServicenow },
   generic: { scheme: schemeOfGeneric, read: readGeneric },
-} as const satisfies Readonly<Record<string, IncidentSource>>;
-export type IncidentSourceName = keyof typeof incidentSources;
+} as const satisfies Readonly<Record<IncidentSourceName, IncidentSource>>;
 
 /** The source of that name. The spec has refused any other before. */
 export function sourceNamed(name: string): readonly [IncidentSourceName, IncidentSource] {
-  const found = (Object.keys(incidentSources) as IncidentSourceName[]).find((one) => one === name);
+  const found = incidentSourceNames.find((one) => one === name);
   if (found === undefined) throw new Error(`there is no incident source ${name}`);
   return [found, incidentSources[found]];
 }

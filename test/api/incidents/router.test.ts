@@ -24,6 +24,7 @@ function makeIncidents(incident: Incident = makeIncident(10)) {
       filters.push(filter);
       return { items: [incident], nextCursor: 'next' };
     },
+    remap: async () => 0,
     attribute: async (_id, word) => {
       words.push(word);
       return incident;

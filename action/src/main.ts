@@ -1,0 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runAction } from './run.ts';
+import { createRunner } from './runner.ts';
+
+process.exitCode = await runAction({
+  env: process.env,
+  runner: createRunner(process.env, (text) => process.stdout.write(text)),
+  fetch: globalThis.fetch,
+  now: Date.now,
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
+});

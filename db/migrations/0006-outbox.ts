@@ -1,0 +1,32 @@
+import type { Knex } from 'knex';
+
+/**
+ * Messages to others, kept until they are delivered or given up. Instants are integer milliseconds; `payload` is JSON
+ * text. `sequence` is the order in which messages of one `order_key` go out.
+ */
+export async function up(sql: Knex): Promise<void> {
+  await sql.schema.createTable('outbox_messages', (table) => {
+    table.bigIncrements('sequence');
+    table.text('id').notNullable().unique({ indexName: 'outbox_messages_by_id' });
+    table.text('channel').notNullable();
+    table.text('dedupe_key').notNullable();
+    table.text('order_key');
+    table.text('payload').notNullable();
+    table.text('state').notNullable();
+    table.integer('attempts').notNullable();
+    table.text('last_error');
+    for (const instant of ['created_at', 'due_at', 'expires_at']) table.bigInteger(instant).notNullable();
+    table.bigInteger('settled_at');
+    table.text('lease_token');
+    table.bigInteger('lease_expires_at');
+    table.unique(['channel', 'dedupe_key'], { indexName: 'outbox_messages_once' });
+    table.index(['state', 'due_at'], 'outbox_messages_by_due');
+    table.index(['channel', 'order_key', 'sequence'], 'outbox_messages_by_order', {
+      predicate: sql.whereNotNull('order_key'),
+    });
+  });
+}
+
+export async function down(sql: Knex): Promise<void> {
+  await sql.schema.dropTable('outbox_messages');
+}
