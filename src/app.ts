@@ -11,7 +11,7 @@ import type { Scheduler } from './analysis/scheduler.ts';
 import type { StepDeps } from './analysis/step.ts';
 import { createSteppedRollouts } from './analysis/stepped-rollouts.ts';
 import type { HookHouse } from './api/hook-house.ts';
-import { createServer, type ServerDeps } from './api/server.ts';
+import { createServer } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
 import { createJudging } from './judging.ts';
 import { type Changes, createChanges, type LedgerPolicy } from './ledger/changes.ts';
@@ -30,7 +30,7 @@ import { wireGates } from './wire-gates.ts';
 import { hookHouseOf } from './wire-hooks.ts';
 import { ledgerPolicyOf, wireIncidents } from './wire-incidents.ts';
 import { wireOutbox } from './wire-outbox.ts';
-import { wireScheduler } from './wire-scheduler.ts';
+import { type Work, wireScheduler } from './wire-scheduler.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
@@ -165,7 +165,7 @@ type Ground = {
   readonly ledgerPolicy: () => LedgerPolicy;
 };
 
-function wireAnalysis(ground: Ground) {
+function wireAnalysis(ground: Ground, works: readonly Work[]) {
   const { unitOfWork, metrics, now, current, ledgerPolicy } = ground;
   const shared = {
     unitOfWork,
@@ -185,7 +185,7 @@ function wireAnalysis(ground: Ground) {
   };
   const config = (): Config => current().config;
   const outbox = wireOutbox({ ...ground, config, publicUrl: ground.settings.publicUrl });
-  const scheduler: Scheduler = wireScheduler(ground, stepDeps, () => [outbox, gates.work]);
+  const scheduler: Scheduler = wireScheduler(ground, stepDeps, () => [outbox, gates.work, ...works]);
   const runs = createRuns({ ...shared, ...stepDeps, recheckMs, poke: () => void scheduler.tick() });
   const rolloutEvents = createRolloutEvents(shared);
   const steppedRollouts = createSteppedRollouts({ ...shared, runs, rolloutEvents });
@@ -195,7 +195,6 @@ function wireAnalysis(ground: Ground) {
 
 function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground): {
   changes: Changes;
-  incidents: ServerDeps['incidents'];
   reports: Reports;
 } {
   const changes = createChanges({ unitOfWork, now, policy: ledgerPolicy });
@@ -208,21 +207,27 @@ function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground
     },
     now,
   });
-  const catalog = (): Catalog => current().catalog;
-  return { changes, incidents: wireIncidents({ unitOfWork, now, ledgerPolicy, catalog }), reports };
+  return { changes, reports };
 }
 
 /** The use cases, each wired in its own place. */
 function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions) {
-  const auth = wireAuth({
+  const house = {
     ...ground,
-    allowUnauthenticated,
     config: () => ground.current().config,
     catalog: () => ground.current().catalog,
-  });
-  const { audit } = ground.unitOfWork.stores;
-  const hookHouse = (): HookHouse => hookHouseOf(ground.current().config);
-  return { ...wireAnalysis(ground), ...wireLedger(ground), ...auth, audit, hookHouse };
+  };
+  const auth = wireAuth({ ...house, allowUnauthenticated });
+  const { incidentWork, ...incidents } = wireIncidents(house);
+  const hookHouse = (): HookHouse => hookHouseOf(house.config());
+  return {
+    ...wireAnalysis(ground, [incidentWork]),
+    ...wireLedger(ground),
+    ...auth,
+    ...incidents,
+    audit: ground.unitOfWork.stores.audit,
+    hookHouse,
+  };
 }
 
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */

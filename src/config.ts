@@ -4,7 +4,7 @@ import { globSync } from 'tinyglobby';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Plan, planSchema } from './analysis/plan.ts';
-import { authSchema } from './auth/config.ts';
+import { authSchema, incidentSourceNames } from './auth/config.ts';
 import { durationSchema } from './duration.ts';
 import { type InputIssue, invalidInput, SerinError } from './errors.ts';
 import { gatePolicySchema, refuseGatesTwice } from './gate-config.ts';
@@ -31,6 +31,19 @@ const service = strict({
   attributionWindow: durationSchema.optional(),
 });
 
+const names = z.array(name);
+const incidentsSchema = strict({
+  /** Labels that may name the service, the environment, the version and the commit, in the order in which they are looked at. */
+  serviceLabels: names.default(['service', 'service_name', 'app', 'app_kubernetes_io_name', 'job']),
+  environmentLabels: names.default(['environment', 'env', 'deployment_environment']),
+  versionLabels: names.default(['version', 'app_kubernetes_io_version']),
+  commitLabels: names.default(['commit', 'git_sha']),
+  /** What sources call services that are called otherwise here. */
+  services: z.record(name, name).default({}),
+  /** By source: the severities that count; all do where a source is not named. */
+  severities: z.partialRecord(z.enum(incidentSourceNames), names).default({}),
+});
+
 const template = planSchema.refine((plan) => plan.name !== null, {
   path: ['name'],
   message: 'is missing; a template needs a name',
@@ -55,6 +68,7 @@ const file = strict({
   callbacks: callbacksSchema.prefault({}),
   auth: authSchema.prefault({}),
   github: githubSchema.optional(),
+  incidents: incidentsSchema.prefault({}),
   ledger: strict({
     observationWindow: durationSchema.default(86_400_000),
     abandonAfter: durationSchema.default(604_800_000),

@@ -252,6 +252,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hooks/incidents/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Who sends it. */
+                source: "alertmanager" | "grafana" | "pagerduty" | "opsgenie" | "datadog" | "jira" | "servicenow" | "generic";
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a webhook of an incident source
+         * @description In the source's own form and signed in its own way, or with a token of the role record. What maps to no service is accepted and listed by `GET /v1/incidents?mapped=false`.
+         */
+        post: operations["takeIncidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hooks/github": {
         parameters: {
             query?: never;
@@ -1592,6 +1615,15 @@ export interface components {
             startedAt?: components["schemas"]["Instant"];
             finishedAt?: components["schemas"]["Instant"];
         };
+        /** @description What came of a webhook. */
+        IncidentsTaken: {
+            /** @description Always true. */
+            accepted: boolean;
+            /** @description How many incidents it told of. */
+            incidents: number;
+            /** @description How many of them map to no service. */
+            unmapped: number;
+        };
         /**
          * @description What became of an incident; dismissed is a duplicate, merged into another, or none after all.
          * @enum {string}
@@ -2358,6 +2390,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    takeIncidents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Who sends it. */
+                source: "alertmanager" | "grafana" | "pagerduty" | "opsgenie" | "datadog" | "jira" | "servicenow" | "generic";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
+        responses: {
+            /** @description It was taken, whatever it told. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentsTaken"];
                 };
             };
             400: components["responses"]["BadInput"];

@@ -33,7 +33,8 @@ import { createGatesRouter } from './gates.ts';
 import { createGithubRouter, type GithubDeps } from './github/router.ts';
 import { createGitlabRouter } from './gitlab/router.ts';
 import { createHealthRouter, type Health } from './health.ts';
-import { createIncidentsRouter, type IncidentsDeps } from './incidents.ts';
+import { createIncidentHooksRouter, type IncidentHooksDeps } from './incidents/hooks.ts';
+import { createIncidentsRouter, type IncidentsDeps } from './incidents/router.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
 import { findOperation } from './operations.ts';
@@ -53,6 +54,7 @@ export type ServerDeps = {
   readonly steppedRollouts: SteppedRollouts;
   readonly changes: Changes;
   readonly incidents: Omit<IncidentsDeps, 'now'>;
+  readonly incidentMapping: IncidentHooksDeps['mapping'];
   readonly reports: Reports;
   readonly judging: Judging;
   readonly gates: Pick<Gates, 'evaluate'>;
@@ -184,6 +186,8 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createGithubRouter({ ...deps.github, logger, metrics: deps.metrics, now, after }));
   const hooks = { ...deps, house: deps.hookHouse };
   app.use(createCdEventsRouter(hooks), createGitlabRouter(hooks));
+  const { incidents } = deps.incidents;
+  app.use(createIncidentHooksRouter({ ...deps, incidents, mapping: deps.incidentMapping }));
   app.use(
     createHealthRouter({
       health: deps.health,

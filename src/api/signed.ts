@@ -22,6 +22,8 @@ type Signer = {
   readonly config: WebhookConfig | undefined;
   /** How it signs when the configuration does not say. */
   readonly scheme: (request: Request) => Scheme;
+  /** Name of the header with its signature, where the configuration names none; else that of the scheme. */
+  readonly header?: string | undefined;
 };
 
 function refuse(reason: string, message: string, request: Request, response: Response, deps: SignedDeps) {
@@ -41,7 +43,8 @@ function verify(
 ): Caller {
   const { secrets, scheme, header, timestampHeader, tolerance } = config;
   const verified = verifyWebhook(scheme ?? signer.scheme(request), {
-    ...{ secrets, header, timestampHeader, tolerance },
+    ...{ secrets, timestampHeader, tolerance },
+    header: header ?? signer.header,
     headers: request.headers,
     rawBody: contextOf(response).rawBody ?? Buffer.alloc(0),
     now: deps.now(),

@@ -5,12 +5,8 @@ import { roles } from './caller.ts';
 import { oidcSchema } from './oidc-config.ts';
 import { schemes } from './webhook.ts';
 
-/** Who may send signed webhooks; each has its secrets under its own name. */
-export const webhookSources = [
-  'github',
-  'gitlab',
-  'jenkins',
-  'cdevents',
+/** Who may tell of incidents by webhook. */
+export const incidentSourceNames = [
   'alertmanager',
   'grafana',
   'pagerduty',
@@ -20,6 +16,9 @@ export const webhookSources = [
   'servicenow',
   'generic',
 ] as const;
+
+/** Who may send signed webhooks; each has its secrets under its own name. */
+export const webhookSources = ['github', 'gitlab', 'jenkins', 'cdevents', ...incidentSourceNames] as const;
 export type WebhookSource = (typeof webhookSources)[number];
 
 const secret = z.string().min(8, 'a secret has at least 8 characters');
@@ -58,6 +57,7 @@ export const authSchema = strict({
 });
 
 export type AuthConfig = z.output<typeof authSchema>;
+export type WebhookConfig = z.output<typeof webhook>;
 
 /** Whether anything is configured that tells callers apart: access control is on then. */
 export function isConfigured({ webhooks, tokens, oidc }: AuthConfig): boolean {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type InputIssue, invalidInput, SerinError } from '../errors.ts';
-import { type Actor, requireScope } from './actor.ts';
+import { type Actor, requireScope, system } from './actor.ts';
 import { type AuditStore, entryOf } from './audit-store.ts';
 import type { Change } from './change.ts';
 import { checkInstant, checkWord } from './change-report.ts';
@@ -14,6 +14,11 @@ import { foldTouched, reattribute } from './relations.ts';
 /** What a person says an incident belongs to. */
 export type AttributionWord = Pick<AttributionRuling, 'changeId' | 'reason'>;
 
+/** The place of the first of these names that is configured; `null`: none is. */
+export type FindByKeys = (
+  keys: readonly string[],
+) => { readonly service: string; readonly environment: string } | null;
+
 /** What callers may do with incidents. All reject with a SerinError. */
 export type Incidents = {
   /**
@@ -24,6 +29,11 @@ export type Incidents = {
   /** `not_found` when there is none. */
   get(id: string): Promise<Incident>;
   list(filter: IncidentFilter, limit: number, cursor: string | null): Promise<IncidentPage>;
+  /**
+   * Puts incidents that map to no service to the one that `find` knows by what their source called it; gives how many.
+   * Call it when the configuration is another.
+   */
+  remap(find: FindByKeys): Promise<number>;
   /** A person's word on the change it belongs to, or on none; it wins and survives whatever else becomes known. */
   attribute(id: string, word: AttributionWord, by: Actor): Promise<Incident>;
 };
@@ -171,6 +181,40 @@ async function attributeByHand(
   return after;
 }
 
+/** What the configuration tells of an incident, told at its beginning so that it changes nothing else. */
+function mappingReport(incident: Incident, place: ReturnType<FindByKeys> & object): IncidentReport {
+  const { source, externalId, openedAt, environment } = incident;
+  const facts = { service: place.service, environment: environment ?? place.environment };
+  const nothing = { openedAt, acknowledgedAt: null, resolvedAt: null };
+  return { source, externalId, status: 'open', at: openedAt, ...nothing, facts };
+}
+
+const pageSize = 200;
+
+async function remap(
+  { unitOfWork }: Pick<IncidentsDeps, 'unitOfWork'>,
+  find: FindByKeys,
+  policy: () => LedgerPolicy,
+): Promise<number> {
+  let mapped = 0;
+  for (let cursor: string | null = null; ; ) {
+    const page: IncidentPage = await unitOfWork.stores.ledger.incidents.list(
+      { mapped: false },
+      pageSize,
+      cursor,
+    );
+    for (const incident of page.items) {
+      const place = find(incident.serviceKeys);
+      if (place === null) continue;
+      const report = mappingReport(incident, place);
+      await unitOfWork.transaction((stores) => takeOne(stores, report, system, policy()));
+      mapped += 1;
+    }
+    if (page.nextCursor === null) return mapped;
+    cursor = page.nextCursor;
+  }
+}
+
 /** Joins the use cases around incidents. */
 export function createIncidents({ unitOfWork, now, policy }: IncidentsDeps): Incidents {
   const current = (): LedgerPolicy => ({ ...policy(), now: now() });
@@ -189,6 +233,7 @@ export function createIncidents({ unitOfWork, now, policy }: IncidentsDeps): Inc
     },
     get: (id) => findIncident(unitOfWork.stores.ledger, id),
     list: (filter, limit, cursor) => unitOfWork.stores.ledger.incidents.list(filter, limit, cursor),
+    remap: (find) => remap({ unitOfWork }, find, current),
     attribute: (id, word, by) =>
       unitOfWork.transaction((stores) => attributeByHand(stores, id, word, by, current())),
   };

@@ -242,6 +242,21 @@ for (const { name, open } of databases) {
       assert.equal((await outcomeOf(third.id)).outcome, 'succeeded');
     });
 
+    it('puts incidents that mapped to nothing to a service once their names are known', async () => {
+      const [change] = await report(deployed('v1', 10));
+      const nowhere = { service: null, environment: null, serviceKeys: ['Checkout API'] };
+      const { id } = await take(told(13, { status: 'resolved', openedAt: at(12), facts: nowhere }));
+      await take(told(12, { externalId: 'INC-2', facts: { ...nowhere, serviceKeys: ['Billing'] } }));
+      const place = { service: 'checkout', environment: 'production' };
+      const find = (keys: readonly string[]) => (keys.includes('Checkout API') ? place : null);
+      assert.equal(await incidents.remap(find), 1);
+      const mapped = await incidents.get(id);
+      assert.equal(mapped.service, 'checkout');
+      assert.equal(mapped.status, 'resolved');
+      assert.equal(mapped.attribution.changeId, change?.id);
+      assert.equal(await incidents.remap(find), 0);
+    });
+
     it('keeps to the scope of its caller', async () => {
       const scoped = { name: 'token:search', isAdmin: false, services: ['search'] };
       const isForbidden = (error: unknown) => hasCode(error, 'forbidden');

@@ -102,6 +102,10 @@ function refuse(): Promise<never> {
   return Promise.reject(new Error('the test did not expect this call'));
 }
 
+function refuseNow(): never {
+  throw new Error('the test did not expect this call');
+}
+
 const mismatches: string[] = [];
 /** Made once, for reading the description takes longer than most tests. */
 const validation = createValidation(readSpecText(), (error) => mismatches.push(error.message));
@@ -132,9 +136,10 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     steppedRollouts: { stay: refuse, step: refuse, rollBack: refuse, end: refuse },
     changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
     incidents: {
-      incidents: { take: refuse, get: refuse, list: refuse, attribute: refuse },
+      incidents: { take: refuse, get: refuse, list: refuse, attribute: refuse, remap: refuse },
       findPlace: () => null,
     },
+    incidentMapping: refuseNow,
     reports: { changeFailure: refuse },
     judging: refuse,
     gates: { evaluate: refuse },

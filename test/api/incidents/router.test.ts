@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
-import type { Incident, IncidentReport } from '../../src/ledger/incident.ts';
-import type { IncidentFilter } from '../../src/ledger/incident-store.ts';
-import type { AttributionWord, Incidents } from '../../src/ledger/incidents.ts';
-import { makeIncident } from '../ledger/incidents-at-hand.ts';
-import { makeApi } from '../support/api.ts';
+import type { Incident, IncidentReport } from '../../../src/ledger/incident.ts';
+import type { IncidentFilter } from '../../../src/ledger/incident-store.ts';
+import type { AttributionWord, Incidents } from '../../../src/ledger/incidents.ts';
+import { makeIncident } from '../../ledger/incidents-at-hand.ts';
+import { makeApi } from '../../support/api.ts';
 
 const instant = '2026-11-23T10:40:00.000Z';
 const body = { source: 'oncall', externalId: 'INC-42', service: 'checkout', openedAt: instant };
@@ -24,6 +24,7 @@ function makeIncidents(incident: Incident = makeIncident(10)) {
       filters.push(filter);
       return { items: [incident], nextCursor: 'next' };
     },
+    remap: async () => 0,
     attribute: async (_id, word) => {
       words.push(word);
       return incident;

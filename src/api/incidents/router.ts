@@ -1,17 +1,20 @@
 import { type Request, Router } from 'express';
-import { type InputIssue, invalidInput } from '../errors.ts';
-import { type ChangeLink, type Incident, type IncidentReport, incidentStatuses } from '../ledger/incident.ts';
-import type { IncidentFilter } from '../ledger/incident-store.ts';
-import type { Incidents } from '../ledger/incidents.ts';
-import { actorOf } from './context.ts';
-import { queryPage, queryRange, queryText, queryWord } from './query.ts';
-import type { components } from './schema.gen.ts';
-import { parseInstant, writeInstant, writeInstantOrNull } from './times.ts';
+import { type InputIssue, invalidInput } from '../../errors.ts';
+import {
+  type ChangeLink,
+  type Incident,
+  type IncidentReport,
+  incidentStatuses,
+} from '../../ledger/incident.ts';
+import type { IncidentFilter } from '../../ledger/incident-store.ts';
+import type { Incidents } from '../../ledger/incidents.ts';
+import { actorOf } from '../context.ts';
+import { queryPage, queryRange, queryText, queryWord } from '../query.ts';
+import type { components } from '../schema.gen.ts';
+import { parseInstant, writeInstant, writeInstantOrNull } from '../times.ts';
+import type { ServicePlace } from './mapping.ts';
 
 type Schemas = components['schemas'];
-
-/** Where an incident that names a service belongs. */
-export type ServicePlace = { readonly service: string; readonly environment: string };
 
 export type IncidentsDeps = {
   readonly incidents: Incidents;
