@@ -1,5 +1,6 @@
 import type { Stores, UnitOfWork } from '../analysis/run-store.ts';
 import type { Connection, Database } from './database.ts';
+import { createKayentaStore } from './kayenta-store.ts';
 import { createLedgerStore } from './ledger-store.ts';
 import { createNoiseStore } from './noise-store.ts';
 import { createRunStore } from './run-store.ts';
@@ -17,5 +18,6 @@ function createStores(connection: Connection): Stores {
     runs: createRunStore(connection),
     ledger: createLedgerStore(connection),
     noise: createNoiseStore(connection),
+    kayenta: createKayentaStore(connection),
   };
 }

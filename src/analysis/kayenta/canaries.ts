@@ -1,0 +1,163 @@
+import { hasCode, SerinError } from '../../errors.ts';
+import type { Run } from '../run.ts';
+import type { UnitOfWork } from '../run-store.ts';
+import type { Runs } from '../runs.ts';
+import type { CanaryRequest } from './canary-request.ts';
+import { deferredId, newExecutionId, readDeferred } from './execution-id.ts';
+import { growRun } from './grow.ts';
+import type { Execution, ExecutionFilter } from './kayenta-store.ts';
+import { readSubject, type Subject, type SubjectDeps } from './subject.ts';
+
+/** An execution and the run that answers for it. */
+export type CanaryView = { readonly execution: Execution; readonly run: Run };
+
+/** Throws `forbidden` when the caller has no business with an application. */
+export type MayConcern = (application: string) => void;
+
+/** The use cases around canary executions. All reject with a SerinError. */
+export type Canaries = {
+  /** Starts a run, joins it or lets it go on over a longer window; gives the execution's id. */
+  start(request: CanaryRequest, may: MayConcern): Promise<string>;
+  /** An id for a request that cannot be stored now; whoever asks for it starts it. `null` when it is too long. */
+  defer(request: CanaryRequest): string | null;
+  /** Notes that it was asked for. `not_found` when there is none. */
+  get(id: string, may: MayConcern): Promise<CanaryView>;
+  /** Newest first. `page` counts from 1. */
+  list(filter: ExecutionFilter, limit: number, page: number): Promise<readonly CanaryView[]>;
+  /** Ends the run; harmless when it is over. */
+  cancel(id: string, may: MayConcern): Promise<void>;
+};
+
+export type CanariesDeps = Omit<SubjectDeps, 'findConfig'> & {
+  readonly runs: Runs;
+  readonly unitOfWork: UnitOfWork;
+  readonly now: () => number;
+  /** Called when a run may be due at once. */
+  readonly poke: () => void;
+};
+
+async function tryRun({ runs, unitOfWork, now, poke }: CanariesDeps, subject: Subject): Promise<Run | null> {
+  const { service, environment, target, key } = subject.start;
+  const found = await unitOfWork.stores.runs.findLatest({ service, environment, target, key: key ?? '' });
+  if (found !== null) {
+    const grown = await growRun(unitOfWork, found, subject.end, now());
+    if (grown !== found) poke();
+    return grown;
+  }
+  try {
+    return await runs.start(subject.start);
+  } catch (error) {
+    // Somebody else was quicker, with a window that ends elsewhere.
+    if (hasCode(error, 'key_conflict')) return null;
+    throw error;
+  }
+}
+
+async function runOf(deps: CanariesDeps, subject: Subject): Promise<Run> {
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const run = await tryRun(deps, subject);
+    if (run !== null) return run;
+  }
+  throw new SerinError(
+    'store_unavailable',
+    'the canary could not be started: too many ask at once; ask again',
+  );
+}
+
+function executionOf(
+  id: string,
+  request: CanaryRequest,
+  subject: Subject,
+  run: Run,
+  createdAt: number,
+): Execution {
+  const { application, end, thresholds, configId, configName, judgeName, metrics } = subject;
+  return {
+    id,
+    kind: request.kind,
+    runId: run.id,
+    application,
+    createdAt,
+    start: run.start,
+    end,
+    thresholds,
+    configId,
+    configName,
+    judgeName,
+    metrics,
+    accounts: request.accounts,
+    parentPipelineExecutionId: request.parentPipelineExecutionId,
+    request: request.request,
+    concluded: null,
+  };
+}
+
+async function startAs(
+  deps: CanariesDeps,
+  request: CanaryRequest,
+  keptAs: string | null,
+  may: MayConcern,
+): Promise<Execution> {
+  const { kayenta } = deps.unitOfWork.stores;
+  const subject = await readSubject({ ...deps, findConfig: kayenta.findConfig }, request);
+  may(subject.start.service);
+  const run = await runOf(deps, subject);
+  const execution = executionOf(
+    keptAs ?? newExecutionId(subject.thresholds),
+    request,
+    subject,
+    run,
+    deps.now(),
+  );
+  await kayenta.insertExecution(execution);
+  return execution;
+}
+
+async function find(deps: CanariesDeps, id: string, may: MayConcern): Promise<Execution> {
+  const { kayenta } = deps.unitOfWork.stores;
+  const deferred = readDeferred(id);
+  const known = await kayenta.findExecution(deferred?.keptAs ?? id);
+  if (known !== null) return known;
+  if (deferred === null)
+    throw new SerinError('not_found', `there is no canary execution ${id.slice(0, 200)}`);
+  return startAs(deps, deferred.request, deferred.keptAs, may);
+}
+
+async function view(deps: CanariesDeps, execution: Execution): Promise<CanaryView> {
+  return { execution, run: execution.concluded ?? (await deps.runs.get(execution.runId)) };
+}
+
+/** Joins the use cases around canary executions. */
+export function createCanaries(deps: CanariesDeps): Canaries {
+  const { kayenta } = deps.unitOfWork.stores;
+  const findFor = async (id: string, may: MayConcern): Promise<Execution> => {
+    const execution = await find(deps, id, may);
+    may(execution.application);
+    return execution;
+  };
+  return {
+    start: async (request, may) => (await startAs(deps, request, null, may)).id,
+    defer: deferredId,
+    get: async (id, may) => view(deps, await findFor(id, may)),
+    list: async (filter, limit, page) => {
+      const executions = await kayenta.listExecutions(filter, limit, (page - 1) * limit);
+      return Promise.all(
+        executions.map(async (execution) => ({
+          execution,
+          // Looking at a list is not asking for a verdict, so it keeps no run alive.
+          run: execution.concluded ?? (await requireRun(deps, execution.runId)),
+        })),
+      );
+    },
+    cancel: async (id, may) => {
+      const execution = await findFor(id, may);
+      if (execution.concluded === null) await deps.runs.cancel(execution.runId);
+    },
+  };
+}
+
+async function requireRun(deps: CanariesDeps, id: string): Promise<Run> {
+  const run = await deps.unitOfWork.stores.runs.find(id);
+  if (run === null) throw new SerinError('not_found', `there is no analysis ${id}`);
+  return run;
+}
