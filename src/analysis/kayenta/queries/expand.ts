@@ -24,7 +24,7 @@ function translate(found: string, place: Place, reader: Reader): string {
  */
 export function expandTemplate(text: string, place: Place, reader: Reader): string {
   if (text.includes('{{')) {
-    reader.refuse(place, 'found "{{"; variables of a canary config are written ${name}');
+    reader.refuse(place, 'found "{{"; variables of a canary config stand in $ and single braces');
     return '';
   }
   return text.replace(variable, (_whole, found: string) => translate(found.trim(), place, reader));
