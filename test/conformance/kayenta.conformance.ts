@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { deliberate, kindsWithoutCounterpart, withoutCounterpart } from './deliberate.ts';
 import { isReplayable, replayDifferences } from './replay.ts';
 import { readVectors, type Vector } from './vector.ts';
+import { vectorsFile } from './vectors-folder.ts';
 
-const root = new URL('../../', import.meta.url).pathname;
-const folder = resolve(root, process.env['SERIN_VECTORS'] ?? '../shared/vectors');
-const files = ['kayenta-upstream.json', 'kayenta-measured.json'].map((name) => join(folder, name));
+const files = ['kayenta-upstream.json', 'kayenta-measured.json'].map(vectorsFile);
 
 function replayAll(vectors: readonly Vector[]): void {
   for (const vector of vectors.filter((one) => isReplayable(one, vectors))) {

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { components } from '../../src/api/schema.gen.ts';
+import { stopAll } from '../support/process.ts';
+import { until } from '../support/until.ts';
 import { backtest } from './support/backtest.ts';
 import { fast, millisecondsOf, plannedLooks } from './support/plans.ts';
-import { stopAll } from './support/process.ts';
 import { findPrometheus } from './support/prometheus.ts';
 import {
   finish,
@@ -18,7 +19,6 @@ import {
   summarize,
 } from './support/rollouts.ts';
 import type { Analysis } from './support/serin.ts';
-import { until } from './support/until.ts';
 import { startWorld, templates, type World } from './support/world.ts';
 
 type Schemas = components['schemas'];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
 import type { components } from '../../../src/api/schema.gen.ts';
+import { type GoReply, goRequest } from '../../support/go-client.ts';
 
 type Answer = components['schemas']['ArgoAnswer'];
 
@@ -47,44 +47,16 @@ export type JsonBody = { readonly [name: string]: string | JsonBody };
 const errorRetryMs = 10_000;
 const timeoutMs = 10_000;
 
-type Reply = { readonly status: number; readonly text: string };
-
-/** POSTs as Go's client does for a web metric: its headers, compact JSON, a length and no chunks. */
-function post(url: string, jsonBody: JsonBody, agent: Agent): Promise<Reply> {
-  const body = Buffer.from(JSON.stringify(jsonBody));
-  const headers = {
-    'User-Agent': 'Go-http-client/1.1',
-    'Content-Length': body.length,
-    'Content-Type': 'application/json',
-    'Accept-Encoding': 'gzip',
-  };
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      url,
-      { method: 'POST', headers, agent, signal: AbortSignal.timeout(timeoutMs) },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const bytes = Buffer.concat(chunks);
-          const isGzip = response.headers['content-encoding'] === 'gzip';
-          resolve({
-            status: response.statusCode ?? 0,
-            text: (isGzip ? gunzipSync(bytes) : bytes).toString('utf8'),
-          });
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
+/** POSTs as Go's client does for a web metric with a `jsonBody`, which is compact JSON. */
+function post(url: string, jsonBody: JsonBody, agent: Agent): Promise<GoReply> {
+  const headers = { 'Content-Type': 'application/json' };
+  return goRequest(url, { body: JSON.stringify(jsonBody), headers, timeoutMs, agent });
 }
 
 const verdicts: readonly string[] = ['running', 'pass', 'fail', 'inconclusive'];
 
 /** What Serin promises of every answer: 200, one JSON object under 2 KB, a verdict. */
-function readAnswer({ status, text }: Reply): Answer {
+function readAnswer({ status, text }: GoReply): Answer {
   assert.equal(status, 200, `the hook answered ${status}: ${text}`);
   assert.ok(Buffer.byteLength(text) < 2048, `the answer has ${Buffer.byteLength(text)} bytes`);
   const answer: unknown = JSON.parse(text);
@@ -101,7 +73,7 @@ function assess({ verdict }: Answer): Phase {
 
 /** Rejects only for an answer that breaks Serin's promise; no answer at all is a measurement with phase Error. */
 async function measure({ url, jsonBody }: WebMetric, agent: Agent): Promise<Measurement> {
-  let reply: Reply;
+  let reply: GoReply;
   try {
     reply = await post(url, jsonBody, agent);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { freePort, type Started, start } from './process.ts';
-import { until } from './until.ts';
+import { freePort, type Started, start } from '../../support/process.ts';
+import { until } from '../../support/until.ts';
 
 /** One series of an instant query's answer. */
 export type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };

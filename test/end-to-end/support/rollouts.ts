@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import { until } from '../../support/until.ts';
 import { type ArgoRun, type Phase, startArgoRun } from './argo.ts';
 import { fast, millisecondsOf, minutely, pollsFor } from './plans.ts';
 import type { Analysis, Serin } from './serin.ts';
-import { until } from './until.ts';
 import { templates } from './world.ts';
 
 /** One revision of a rollout that Argo brings out and Serin judges. */

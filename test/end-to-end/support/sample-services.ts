@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { adopt, type Started } from './process.ts';
+import { adopt, type Started } from '../../support/process.ts';
 import type { Behaviour, Listening } from './sample-service.ts';
 
 /** One arm that is up. */

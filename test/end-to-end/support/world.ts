@@ -1,9 +1,9 @@
+import { until } from '../../support/until.ts';
 import { startLoad } from './load.ts';
 import { fast, minutely, writeConfig } from './plans.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
 import { type SampleService, startSampleService } from './sample-services.ts';
 import { type Serin, startSerin } from './serin.ts';
-import { until } from './until.ts';
 
 /** All that a rollout needs around it, each part a process of its own. */
 export type World = {
