@@ -10,6 +10,7 @@ import type { Runs } from './analysis/runs.ts';
 import { createScheduler, type Scheduler } from './analysis/scheduler.ts';
 import { type StepDeps, step } from './analysis/step.ts';
 import { createServer } from './api/server.ts';
+import type { Tokens } from './auth/tokens.ts';
 import { type Config, templatesOf } from './config.ts';
 import { hasCode } from './errors.ts';
 import { createJudging } from './judging.ts';
@@ -17,17 +18,20 @@ import { type Changes, createChanges, type LedgerPolicy, settleDue } from './led
 import { createReports, type Reports } from './ledger/reports.ts';
 import type { Provider } from './metrics/provider.ts';
 import { createProvider } from './metrics/registry.ts';
-import { isLoopback, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { createReportStore } from './store/report-store.ts';
 import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { wireAuth } from './wire-auth.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
   readonly config: Config;
   readonly version: string;
+  /** Whether others may call without a credential as long as there is none; default false: only this machine. */
+  readonly allowUnauthenticated?: boolean;
   readonly now?: () => number;
   readonly logger?: Logger;
 };
@@ -37,6 +41,9 @@ export type App = {
   readonly logger: Logger;
   readonly scheduler: Scheduler;
   readonly changes: Changes;
+  readonly tokens: Tokens;
+  /** Whether a credential exists or is configured; true also while that cannot be told. */
+  mayHaveCredentials(): Promise<boolean>;
   /** Brings the database up to date; rejects with `store_unavailable` while it is away. */
   migrate(): Promise<void>;
   /** Listens; resolves with the address, such as `http://127.0.0.1:8080`. */
@@ -61,7 +68,7 @@ type Current = {
   readonly providers: ReadonlyMap<string, Provider>;
 };
 
-function makeCatalog(config: Config, settings: Settings): Catalog {
+function makeCatalog(config: Config): Catalog {
   return {
     services: config.services.map((service) => ({
       ...service,
@@ -72,7 +79,6 @@ function makeCatalog(config: Config, settings: Settings): Catalog {
     })),
     templates: templatesOf(config),
     rejoinAfter: config.analysis.rejoinAfter,
-    callersAreAdmins: isLoopback(settings.host),
   };
 }
 
@@ -116,7 +122,7 @@ function listenOn(server: Server, { host, port }: Settings): Promise<string> {
   });
 }
 
-function makeCurrent(config: Config, settings: Settings, metrics: Metrics): Current {
+function makeCurrent(config: Config, metrics: Metrics): Current {
   const onRequest = ({
     provider,
     outcome,
@@ -129,7 +135,7 @@ function makeCurrent(config: Config, settings: Settings, metrics: Metrics): Curr
   const providers = Object.entries(config.providers).map(
     ([name, one]) => [name, createProvider(name, one, { onRequest })] as const,
   );
-  return { config, catalog: makeCatalog(config, settings), providers: new Map(providers) };
+  return { config, catalog: makeCatalog(config), providers: new Map(providers) };
 }
 
 const sweepMs = 50;
@@ -221,7 +227,7 @@ export function createApp(options: AppOptions): App {
   const logger = options.logger ?? createLogger(settings.logLevel);
   const metrics = createMetrics();
   const database = openDatabase(settings.databaseUrl);
-  let current = makeCurrent(options.config, settings, metrics);
+  let current = makeCurrent(options.config, metrics);
   const ground: Ground = {
     settings,
     logger,
@@ -234,6 +240,12 @@ export function createApp(options: AppOptions): App {
   };
   const { runs, rolloutEvents, scheduler } = wireAnalysis(ground);
   const { changes, reports } = wireLedger(ground);
+  const { authentication, tokens, mayHaveCredentials } = wireAuth({
+    ...ground,
+    allowUnauthenticated: options.allowUnauthenticated ?? false,
+    config: () => current.config,
+    catalog: () => current.catalog,
+  });
   const outageGrace = (): number => current.config.analysis.outageGrace;
   const { publicUrl } = settings;
   const { judging, close: closeJudging } = createJudging();
@@ -249,6 +261,7 @@ export function createApp(options: AppOptions): App {
     publicUrl,
     outageGrace,
     judging,
+    authentication,
   });
   const server = createHttpServer(api.handler);
 
@@ -256,6 +269,8 @@ export function createApp(options: AppOptions): App {
     logger,
     scheduler,
     changes,
+    tokens,
+    mayHaveCredentials,
     migrate: async () => {
       await migrateUp(database);
     },
@@ -263,7 +278,7 @@ export function createApp(options: AppOptions): App {
     start: () => scheduler.start(),
     reload: (config) => {
       const replaced = current.providers;
-      current = makeCurrent(config, settings, metrics);
+      current = makeCurrent(config, metrics);
       for (const provider of replaced.values()) provider.close();
     },
     stop: async (graceMs) => {

@@ -4,6 +4,7 @@ import { globSync } from 'tinyglobby';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Plan, planSchema } from './analysis/plan.ts';
+import { authSchema } from './auth/config.ts';
 import { durationSchema } from './duration.ts';
 import { type InputIssue, invalidInput, SerinError } from './errors.ts';
 import { booleanLike, parseWith, strict } from './parse.ts';
@@ -42,6 +43,7 @@ const file = strict({
     rejoinAfter: durationSchema.default(600_000),
     outageGrace: durationSchema.default(900_000),
   }).prefault({}),
+  auth: authSchema.prefault({}),
   ledger: strict({
     observationWindow: durationSchema.default(86_400_000),
     abandonAfter: durationSchema.default(604_800_000),

@@ -1,4 +1,6 @@
 import type { Series, Verdict } from '../judge/types.ts';
+import type { AuditStore } from '../ledger/audit-store.ts';
+import type { DeliveryStore } from '../ledger/delivery-store.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { KayentaStore } from './kayenta/kayenta-store.ts';
 import type { NoiseStore } from './noise-store.ts';
@@ -86,6 +88,8 @@ export type Stores = {
   readonly ledger: LedgerStore;
   readonly noise: NoiseStore;
   readonly kayenta: KayentaStore;
+  readonly audit: AuditStore;
+  readonly deliveries: DeliveryStore;
 };
 
 /** Several writes that all happen or none. `stores` works outside transactions. */

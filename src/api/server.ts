@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
+import type { Authentication } from '../auth/authentication.ts';
 import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
 import { SerinError } from '../errors.ts';
@@ -9,6 +10,7 @@ import type { Reports } from '../ledger/reports.ts';
 import { createHttpLog } from '../telemetry/http-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { guardAccess } from './access.ts';
 import { createAnalysesRouter } from './analyses/router.ts';
 import { type ArgoDeps, catchArgoErrors, createArgoAnalysisRouter } from './argo-rollouts/analysis.ts';
 import { createArgoEventsRouter } from './argo-rollouts/events.ts';
@@ -35,6 +37,8 @@ export type ServerDeps = {
   readonly changes: Changes;
   readonly reports: Reports;
   readonly judging: Judging;
+  /** Tells who calls. */
+  readonly authentication: Authentication;
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -93,6 +97,7 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
       response.destroy();
       return;
     }
+    if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     if (retryAfter !== null) response.setHeader('Retry-After', retryAfter);
     response.setHeader('Content-Type', 'application/problem+json');
     response.status(status).json(body);
@@ -113,7 +118,8 @@ function addReading(app: Express, deps: ServerDeps, drain: Drain, validation: Va
   app.use(openContext(deps.now), measure(deps));
   app.use(createHttpLog(deps.logger, (_request, response) => String(response.getHeader('X-Request-Id'))));
   app.use(helmet(headers));
-  app.use(plainJson, drain.announce, findOperation(validation.spec), dropEmptyQuery);
+  app.use(plainJson, drain.announce, findOperation(validation.spec), guardAccess(validation.spec, deps));
+  app.use(dropEmptyQuery);
   app.use([...validation.before], [...readBody()], [...validation.request]);
 }
 

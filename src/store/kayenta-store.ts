@@ -30,7 +30,9 @@ export function createKayentaStore(connection: Connection): KayentaStore {
     findConfig: async (id) => (await selectConfigs(connection, (query) => query.where({ id })))[0] ?? null,
     insertConfig: (config) => insertConfig(connection, config),
     replaceConfig: (config) => replaceConfig(connection, config),
-    removeConfig: async (id) => (await connection.run((sql) => sql(configs).where({ id }).del())) === 1,
+    removeConfig: async (id) => {
+      await connection.run((sql) => sql(configs).where({ id }).del());
+    },
     nameTaken: (name, applications, exceptId) => nameTaken(connection, name, applications, exceptId),
     insertExecution: (execution) => insertExecution(connection, execution),
     findExecution: (id) => findExecution(connection, id),

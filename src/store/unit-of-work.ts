@@ -1,9 +1,13 @@
 import type { Stores, UnitOfWork } from '../analysis/run-store.ts';
+import type { TokenUnitOfWork } from '../auth/tokens.ts';
+import { createAuditStore } from './audit-store.ts';
 import type { Connection, Database } from './database.ts';
 import { createKayentaStore } from './kayenta-store.ts';
+import { createDeliveryStore } from './delivery-store.ts';
 import { createLedgerStore } from './ledger-store.ts';
 import { createNoiseStore } from './noise-store.ts';
 import { createRunStore } from './run-store.ts';
+import { createTokenStore } from './token-store.ts';
 
 /** The stores over one database. Inside a transaction only the stores handed in may be used; others reject. */
 export function createUnitOfWork(database: Database): UnitOfWork {
@@ -19,5 +23,19 @@ function createStores(connection: Connection): Stores {
     ledger: createLedgerStore(connection),
     noise: createNoiseStore(connection),
     kayenta: createKayentaStore(connection),
+    audit: createAuditStore(connection),
+    deliveries: createDeliveryStore(connection),
+  };
+}
+
+/** The same for tokens, whose writes are audited too. */
+export function createTokenUnitOfWork(database: Database): TokenUnitOfWork {
+  const createStores = (connection: Connection) => ({
+    tokens: createTokenStore(connection),
+    audit: createAuditStore(connection),
+  });
+  return {
+    stores: createStores(database),
+    transaction: (work) => database.transaction((connection) => work(createStores(connection))),
   };
 }

@@ -1,4 +1,6 @@
 import { hasCode, SerinError } from '../../errors.ts';
+import { type Actor, requireScope } from '../../ledger/actor.ts';
+import { findService } from '../catalog.ts';
 import type { Run } from '../run.ts';
 import type { UnitOfWork } from '../run-store.ts';
 import type { Runs } from '../runs.ts';
@@ -11,21 +13,18 @@ import { readSubject, type Subject, type SubjectDeps } from './subject.ts';
 /** An execution and the run that answers for it. */
 export type CanaryView = { readonly execution: Execution; readonly run: Run };
 
-/** Throws `forbidden` when the caller has no business with an application. */
-export type MayConcern = (application: string) => void;
-
 /** The use cases around canary executions. All reject with a SerinError. */
 export type Canaries = {
   /** Starts a run, joins it or lets it go on over a longer window; gives the execution's id. */
-  start(request: CanaryRequest, may: MayConcern): Promise<string>;
+  start(request: CanaryRequest, by: Actor): Promise<string>;
   /** An id for a request that cannot be stored now; whoever asks for it starts it. `null` when it is too long. */
   defer(request: CanaryRequest): string | null;
   /** Notes that it was asked for. `not_found` when there is none. */
-  get(id: string, may: MayConcern): Promise<CanaryView>;
+  get(id: string, by: Actor): Promise<CanaryView>;
   /** Newest first. `page` counts from 1. */
   list(filter: ExecutionFilter, limit: number, page: number): Promise<readonly CanaryView[]>;
   /** Ends the run; harmless when it is over. */
-  cancel(id: string, may: MayConcern): Promise<void>;
+  cancel(id: string, by: Actor): Promise<void>;
 };
 
 export type CanariesDeps = Omit<SubjectDeps, 'findConfig'> & {
@@ -96,11 +95,11 @@ async function startAs(
   deps: CanariesDeps,
   request: CanaryRequest,
   keptAs: string | null,
-  may: MayConcern,
+  by: Actor,
 ): Promise<Execution> {
   const { kayenta } = deps.unitOfWork.stores;
-  const subject = await readSubject({ ...deps, findConfig: kayenta.findConfig }, request);
-  may(subject.start.service);
+  const subject = await readSubject({ ...deps, findConfig: kayenta.findConfig }, request, by);
+  requireScope(by, subject.start.service);
   const run = await runOf(deps, subject);
   const execution = executionOf(
     keptAs ?? newExecutionId(subject.thresholds),
@@ -113,14 +112,14 @@ async function startAs(
   return execution;
 }
 
-async function find(deps: CanariesDeps, id: string, may: MayConcern): Promise<Execution> {
+async function find(deps: CanariesDeps, id: string, by: Actor): Promise<Execution> {
   const { kayenta } = deps.unitOfWork.stores;
   const deferred = readDeferred(id);
   const known = await kayenta.findExecution(deferred?.keptAs ?? id);
   if (known !== null) return known;
   if (deferred === null)
     throw new SerinError('not_found', `there is no canary execution ${id.slice(0, 200)}`);
-  return startAs(deps, deferred.request, deferred.keptAs, may);
+  return startAs(deps, deferred.request, deferred.keptAs, by);
 }
 
 async function view(deps: CanariesDeps, execution: Execution): Promise<CanaryView> {
@@ -130,34 +129,29 @@ async function view(deps: CanariesDeps, execution: Execution): Promise<CanaryVie
 /** Joins the use cases around canary executions. */
 export function createCanaries(deps: CanariesDeps): Canaries {
   const { kayenta } = deps.unitOfWork.stores;
-  const findFor = async (id: string, may: MayConcern): Promise<Execution> => {
-    const execution = await find(deps, id, may);
-    may(execution.application);
+  const findFor = async (id: string, by: Actor): Promise<Execution> => {
+    const execution = await find(deps, id, by);
+    const { application } = execution;
+    requireScope(by, findService(deps.catalog(), application)?.name ?? application);
     return execution;
   };
   return {
-    start: async (request, may) => (await startAs(deps, request, null, may)).id,
+    start: async (request, by) => (await startAs(deps, request, null, by)).id,
     defer: deferredId,
-    get: async (id, may) => view(deps, await findFor(id, may)),
+    get: async (id, by) => view(deps, await findFor(id, by)),
     list: async (filter, limit, page) => {
       const executions = await kayenta.listExecutions(filter, limit, (page - 1) * limit);
       return Promise.all(
         executions.map(async (execution) => ({
           execution,
           // Looking at a list is not asking for a verdict, so it keeps no run alive.
-          run: execution.concluded ?? (await requireRun(deps, execution.runId)),
+          run: execution.concluded ?? (await deps.runs.find(execution.runId)),
         })),
       );
     },
-    cancel: async (id, may) => {
-      const execution = await findFor(id, may);
-      if (execution.concluded === null) await deps.runs.cancel(execution.runId);
+    cancel: async (id, by) => {
+      const execution = await findFor(id, by);
+      if (execution.concluded === null) await deps.runs.cancel(execution.runId, by);
     },
   };
-}
-
-async function requireRun(deps: CanariesDeps, id: string): Promise<Run> {
-  const run = await deps.unitOfWork.stores.runs.find(id);
-  if (run === null) throw new SerinError('not_found', `there is no analysis ${id}`);
-  return run;
 }

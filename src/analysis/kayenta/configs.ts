@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hasCode, type InputIssue, invalidInput, SerinError } from '../../errors.ts';
+import { type Actor, requireScope } from '../../ledger/actor.ts';
+import { entryOf } from '../../ledger/audit-store.ts';
 import type { Catalog } from '../catalog.ts';
 import type { UnitOfWork } from '../run-store.ts';
 import { readCanaryConfig } from './canary-config.ts';
@@ -18,9 +20,9 @@ export type CanaryConfigs = {
   /** `not_found` when there is none; that of a template has no body but its name. */
   get(id: string): Promise<StoredConfig>;
   /** Gives the id. `invalid_input` when it is wrong, `conflict` when id or name are taken. */
-  create(body: Readonly<Record<string, unknown>>): Promise<string>;
-  replace(id: string, body: Readonly<Record<string, unknown>>): Promise<void>;
-  remove(id: string): Promise<void>;
+  create(body: Readonly<Record<string, unknown>>, by: Actor): Promise<string>;
+  replace(id: string, body: Readonly<Record<string, unknown>>, by: Actor): Promise<void>;
+  remove(id: string, by: Actor): Promise<void>;
 };
 
 export type ConfigsDeps = {
@@ -114,15 +116,30 @@ function templateEntries(deps: ConfigsDeps, asked: readonly string[]): readonly 
   }));
 }
 
-async function create(deps: ConfigsDeps, body: Readonly<Record<string, unknown>>): Promise<string> {
+/** A config is for all of its applications, so all of them must be in the scope of who writes it. */
+function requireAll(by: Actor, applications: readonly string[]): void {
+  for (const application of applications) requireScope(by, application);
+}
+
+function entry(by: Actor, at: number, how: 'create' | 'replace' | 'remove', id: string, after: unknown) {
+  return entryOf(by, at, { action: `canary-config.${how}`, subject: { type: 'canary-config', id }, after });
+}
+
+async function create(
+  deps: ConfigsDeps,
+  body: Readonly<Record<string, unknown>>,
+  by: Actor,
+): Promise<string> {
   const { name, applications } = check(body, deps.settings());
+  requireAll(by, applications);
   const id = checkId(body['id']);
   const now = deps.now();
   const config = { id, name, applications, createdAt: now, updatedAt: now, body: withoutOurs(body) };
-  await deps.unitOfWork.transaction(async ({ kayenta }) => {
+  await deps.unitOfWork.transaction(async ({ kayenta, audit }) => {
     await requireFreeName(kayenta, deps.catalog(), config);
-    if (await kayenta.insertConfig(config)) return;
-    throw new SerinError('conflict', `there is a canary config ${id} already; PUT replaces it`);
+    if (!(await kayenta.insertConfig(config)))
+      throw new SerinError('conflict', `there is a canary config ${id} already; PUT replaces it`);
+    await audit.append(entry(by, now, 'create', id, { name, applications }));
   });
   return id;
 }
@@ -131,19 +148,35 @@ async function replace(
   deps: ConfigsDeps,
   id: string,
   body: Readonly<Record<string, unknown>>,
+  by: Actor,
 ): Promise<void> {
   refuseTemplate(id);
   const { name, applications } = check(body, deps.settings());
+  requireAll(by, applications);
   if (body['id'] !== undefined && body['id'] !== id)
     throw invalidInput([
       { path: 'id', message: `found ${JSON.stringify(body['id'])}; the address says ${id}` },
     ]);
-  await deps.unitOfWork.transaction(async ({ kayenta }) => {
+  const now = deps.now();
+  await deps.unitOfWork.transaction(async ({ kayenta, audit }) => {
     const before = await kayenta.findConfig(id);
     if (before === null) throw missing(id);
-    const config = { ...before, name, applications, updatedAt: deps.now(), body: withoutOurs(body) };
+    requireAll(by, before.applications);
+    const config = { ...before, name, applications, updatedAt: now, body: withoutOurs(body) };
     await requireFreeName(kayenta, deps.catalog(), config);
     await kayenta.replaceConfig(config);
+    await audit.append(entry(by, now, 'replace', id, { name, applications }));
+  });
+}
+
+async function remove({ unitOfWork, now }: ConfigsDeps, id: string, by: Actor): Promise<void> {
+  refuseTemplate(id);
+  await unitOfWork.transaction(async ({ kayenta, audit }) => {
+    const before = await kayenta.findConfig(id);
+    if (before === null) throw missing(id);
+    requireAll(by, before.applications);
+    await kayenta.removeConfig(id);
+    await audit.append(entry(by, now(), 'remove', id, null));
   });
 }
 
@@ -169,11 +202,8 @@ export function createCanaryConfigs(deps: ConfigsDeps): CanaryConfigs {
       if (found === null) throw missing(id);
       return found;
     },
-    create: (body) => create(deps, body),
-    replace: (id, body) => replace(deps, id, body),
-    remove: async (id) => {
-      refuseTemplate(id);
-      if (!(await deps.unitOfWork.stores.kayenta.removeConfig(id))) throw missing(id);
-    },
+    create: (body, by) => create(deps, body, by),
+    replace: (id, body, by) => replace(deps, id, body, by),
+    remove: (id, by) => remove(deps, id, by),
   };
 }

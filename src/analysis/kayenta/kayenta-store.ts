@@ -66,7 +66,8 @@ export interface KayentaStore {
   insertConfig(config: StoredConfig): Promise<boolean>;
   /** `false` when there is none of that id. */
   replaceConfig(config: StoredConfig): Promise<boolean>;
-  removeConfig(id: string): Promise<boolean>;
+  /** Harmless when there is none. */
+  removeConfig(id: string): Promise<void>;
   /** The first of `applications` in which another config than `exceptId` has that name; `null` when none. */
   nameTaken(name: string, applications: readonly string[], exceptId: string | null): Promise<string | null>;
   /** `false` when the id is known already. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { invalidInput, SerinError } from '../../errors.ts';
 import type { KayentaThresholds } from '../../judge/kayenta/config.ts';
 import type { JudgeName } from '../../judge/kayenta/parse-config.ts';
+import type { Actor } from '../../ledger/actor.ts';
 import { type Catalog, findService } from '../catalog.ts';
 import type { Plan } from '../plan.ts';
 import type { StartRequest } from '../runs.ts';
@@ -153,7 +154,11 @@ function chooseApplication({ application }: CanaryRequest, { applications }: Jud
  *
  * @throws `invalid_input`, `not_found`
  */
-export async function readSubject(deps: SubjectDeps, request: CanaryRequest): Promise<Subject> {
+export async function readSubject(
+  deps: SubjectDeps,
+  request: CanaryRequest,
+  by: Actor,
+): Promise<Subject> {
   const thresholds = parseThresholds(request.thresholds);
   const judging = await judgingOf(deps, request, thresholds);
   const application = chooseApplication(request, judging);
@@ -185,6 +190,7 @@ export async function readSubject(deps: SubjectDeps, request: CanaryRequest): Pr
       interval: null,
       dryRun: false,
       polled: true,
+      by,
     },
     end,
     thresholds,
