@@ -25,6 +25,7 @@ import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { wireAuth } from './wire-auth.ts';
+import { wireKayenta } from './wire-kayenta.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
@@ -249,8 +250,16 @@ export function createApp(options: AppOptions): App {
   const outageGrace = (): number => current.config.analysis.outageGrace;
   const { publicUrl } = settings;
   const { judging, close: closeJudging } = createJudging();
+  const kayenta = wireKayenta({
+    ...ground,
+    runs,
+    config: () => current.config,
+    catalog: () => current.catalog,
+    poke: () => void scheduler.tick(),
+  });
   const api = createServer({
     runs,
+    kayenta,
     rolloutEvents,
     changes,
     reports,

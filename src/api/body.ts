@@ -8,10 +8,11 @@ import type { Operation } from './spec.ts';
 const usualLimit = 256 * 1024;
 /** For bodies that are made of samples. */
 const samplesLimit = 4 * 1024 * 1024;
+const samplesOperations = ['judgeSamples', 'kayentaJudgePairs', 'kayentaJudgePairsByToken'];
 
 /** The largest body that is read of an operation, in bytes, after decompression. */
 export function bodyLimitOf(operation: Operation | null): number {
-  return operation?.id === 'judgeSamples' ? samplesLimit : usualLimit;
+  return samplesOperations.includes(operation?.id ?? '') ? samplesLimit : usualLimit;
 }
 
 function decode(bytes: Buffer): string {

@@ -52,5 +52,7 @@ export function readCredential(request: Request, route: string): Credential {
 /** The credential to a route that verifies a signature itself: only what says that it is a token of ours. */
 export function readOwnToken(request: Request): Credential {
   const found = readHeader(request.get('Authorization'));
-  return 'secret' in found && found.secret !== null && looksLikeToken(found.secret) ? found : { secret: null };
+  return 'secret' in found && found.secret !== null && looksLikeToken(found.secret)
+    ? found
+    : { secret: null };
 }

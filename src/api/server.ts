@@ -1,9 +1,9 @@
 import type { RequestListener } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
-import type { Authentication } from '../auth/authentication.ts';
 import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
+import type { Authentication } from '../auth/authentication.ts';
 import { SerinError } from '../errors.ts';
 import type { Changes } from '../ledger/changes.ts';
 import type { Reports } from '../ledger/reports.ts';
@@ -22,6 +22,10 @@ import { createDrain, type Drain } from './drain.ts';
 import { createHealthRouter, type Health } from './health.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
+import type { Kayenta } from './kayenta/deps.ts';
+import { catchKayentaErrors } from './kayenta/outage.ts';
+import { isKayentaRoute } from './kayenta/paths.ts';
+import { createKayentaRouter } from './kayenta/router.ts';
 import { findOperation } from './operations.ts';
 import { toProblem } from './problem.ts';
 import { dropEmptyQuery } from './query.ts';
@@ -37,6 +41,7 @@ export type ServerDeps = {
   readonly changes: Changes;
   readonly reports: Reports;
   readonly judging: Judging;
+  readonly kayenta: Kayenta;
   /** Tells who calls. */
   readonly authentication: Authentication;
   readonly health: Health;
@@ -100,7 +105,8 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     if (retryAfter !== null) response.setHeader('Retry-After', retryAfter);
     response.setHeader('Content-Type', 'application/problem+json');
-    response.status(status).json(body);
+    const isKayenta = isKayentaRoute(contextOf(response).operation?.route);
+    response.status(status).json(isKayenta ? { ...body, message: body.detail } : body);
   };
 }
 
@@ -147,6 +153,7 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createChangesRouter(deps.changes, now));
   app.use(createReportsRouter(deps.reports));
   app.use(createJudgeRouter(deps.judging, drain));
+  app.use(createKayentaRouter({ ...argo, ...deps.kayenta, judging: deps.judging }));
   app.use(
     createHealthRouter({
       health: deps.health,
@@ -156,6 +163,12 @@ export function createServer(deps: ServerDeps): ApiServer {
       specText: validation.specText,
     }),
   );
-  app.use(notFound, refine(validation.spec), catchArgoErrors(argo), answerErrors(logger));
+  app.use(
+    notFound,
+    refine(validation.spec),
+    catchArgoErrors(argo),
+    catchKayentaErrors(argo),
+    answerErrors(logger),
+  );
   return { handler: app, drain: drain.drain };
 }

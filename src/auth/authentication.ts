@@ -33,7 +33,8 @@ export type Authentication = {
 
 const missing: Refusal = {
   refused: 'missing',
-  message: 'a credential is needed: send a token as "Authorization: Bearer …"; `serin token create` makes one',
+  message:
+    'a credential is needed: send a token as "Authorization: Bearer …"; `serin token create` makes one',
 };
 const unknown: Refusal = { refused: 'unknown', message: 'the credential is not known here' };
 
@@ -69,7 +70,10 @@ export function createAuthentication(deps: AuthenticationDeps): Authentication {
  * Tells whether access control is on: it is as soon as anything is `configured` or a token exists, and a token that
  * was seen once is never forgotten, for rows are never removed.
  */
-export function createSwitch(configured: () => boolean, anyToken: () => Promise<boolean>): () => Promise<boolean> {
+export function createSwitch(
+  configured: () => boolean,
+  anyToken: () => Promise<boolean>,
+): () => Promise<boolean> {
   let seen = false;
   return async () => {
     if (!seen && configured()) return true;

@@ -1,5 +1,5 @@
 import { type InputIssue, invalidInput, SerinError } from '../errors.ts';
-import { type Role, roles as knownRoles } from './caller.ts';
+import { roles as knownRoles, type Role } from './caller.ts';
 import { hashToken, makeToken } from './token.ts';
 import type { Token, TokenStore } from './token-store.ts';
 

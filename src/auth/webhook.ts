@@ -130,10 +130,7 @@ function verifyStandard(delivery: Delivery, read: Read): Verification {
   const late = checkAge(timestamp, delivery);
   if (late !== null) return late;
   const isRight = anyPair(delivery.secrets, given, (secret, one) =>
-    isSame(
-      hmac(standardKey(secret), [`${id}.${timestamp}.`, delivery.rawBody]),
-      Buffer.from(one, 'base64'),
-    ),
+    isSame(hmac(standardKey(secret), [`${id}.${timestamp}.`, delivery.rawBody]), Buffer.from(one, 'base64')),
   );
   return done(isRight ? null : fail('mismatch'), id);
 }

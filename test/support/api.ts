@@ -129,6 +129,11 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
     reports: { changeFailure: refuse },
     judging: refuse,
+    kayenta: {
+      configs: { list: refuse, get: refuse, create: refuse, replace: refuse, remove: refuse },
+      canaries: { start: refuse, defer: () => null, get: refuse, list: refuse, cancel: refuse },
+      settings: () => ({ accounts: [], providers: [], judge: 'kayenta', since: start }),
+    },
     authentication: { identify: async () => anonymousCaller(['admin']) },
     health: { live: () => true, ready: async () => ({ ok: true, checks: { database: 'ok' } }) },
     logger: createLogger('silent'),

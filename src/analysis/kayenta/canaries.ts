@@ -21,8 +21,8 @@ export type Canaries = {
   defer(request: CanaryRequest): string | null;
   /** Notes that it was asked for. `not_found` when there is none. */
   get(id: string, by: Actor): Promise<CanaryView>;
-  /** Newest first. `page` counts from 1. */
-  list(filter: ExecutionFilter, limit: number, page: number): Promise<readonly CanaryView[]>;
+  /** Newest first. `page` counts from 1. Who has a scope must name one of its applications. */
+  list(filter: ExecutionFilter, limit: number, page: number, by: Actor): Promise<readonly CanaryView[]>;
   /** Ends the run; harmless when it is over. */
   cancel(id: string, by: Actor): Promise<void>;
 };
@@ -139,7 +139,9 @@ export function createCanaries(deps: CanariesDeps): Canaries {
     start: async (request, by) => (await startAs(deps, request, null, by)).id,
     defer: deferredId,
     get: async (id, by) => view(deps, await findFor(id, by)),
-    list: async (filter, limit, page) => {
+    list: async (filter, limit, page, by) => {
+      const { application } = filter;
+      requireScope(by, findService(deps.catalog(), application ?? '')?.name ?? application ?? '');
       const executions = await kayenta.listExecutions(filter, limit, (page - 1) * limit);
       return Promise.all(
         executions.map(async (execution) => ({

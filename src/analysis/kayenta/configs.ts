@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hasCode, type InputIssue, invalidInput, SerinError } from '../../errors.ts';
 import { type Actor, requireScope } from '../../ledger/actor.ts';
 import { entryOf } from '../../ledger/audit-store.ts';
-import type { Catalog } from '../catalog.ts';
+import { type Catalog, findService } from '../catalog.ts';
 import type { UnitOfWork } from '../run-store.ts';
 import { readCanaryConfig } from './canary-config.ts';
 import { planOfConfig } from './config-plan.ts';
@@ -16,9 +16,9 @@ export type ConfigEntry = Pick<StoredConfig, 'id' | 'name' | 'applications' | 'u
 /** The use cases around canary configs. All reject with a SerinError. */
 export type CanaryConfigs = {
   /** Templates first, then stored ones; only those of any of `applications`, if any are given. */
-  list(applications: readonly string[]): Promise<readonly ConfigEntry[]>;
+  list(applications: readonly string[], by: Actor): Promise<readonly ConfigEntry[]>;
   /** `not_found` when there is none; that of a template has no body but its name. */
-  get(id: string): Promise<StoredConfig>;
+  get(id: string, by: Actor): Promise<StoredConfig>;
   /** Gives the id. `invalid_input` when it is wrong, `conflict` when id or name are taken. */
   create(body: Readonly<Record<string, unknown>>, by: Actor): Promise<string>;
   replace(id: string, body: Readonly<Record<string, unknown>>, by: Actor): Promise<void>;
@@ -121,6 +121,11 @@ function requireAll(by: Actor, applications: readonly string[]): void {
   for (const application of applications) requireScope(by, application);
 }
 
+/** Whether somebody whose scope is limited may see a config: it is for one of its services. */
+function maySee({ services = null }: Actor, { applications }: Pick<StoredConfig, 'applications'>): boolean {
+  return services === null || applications.some((application) => services.includes(application));
+}
+
 function entry(by: Actor, at: number, how: 'create' | 'replace' | 'remove', id: string, after: unknown) {
   return entryOf(by, at, { action: `canary-config.${how}`, subject: { type: 'canary-config', id }, after });
 }
@@ -184,7 +189,8 @@ async function remove({ unitOfWork, now }: ConfigsDeps, id: string, by: Actor): 
 export function createCanaryConfigs(deps: ConfigsDeps): CanaryConfigs {
   const stored = createLister(deps);
   return {
-    list: async (asked) => {
+    list: async (asked, by) => {
+      for (const one of asked) requireScope(by, findService(deps.catalog(), one)?.name ?? one);
       const templates = templateEntries(deps, asked);
       // Whoever uses templates alone need not wait for a database that is away.
       const all = await stored().catch((error: unknown) => {
@@ -194,12 +200,13 @@ export function createCanaryConfigs(deps: ConfigsDeps): CanaryConfigs {
       const wanted = all.filter(
         ({ applications }) => asked.length === 0 || applications.some((one) => asked.includes(one)),
       );
-      return [...templates, ...wanted];
+      const visible = wanted.filter((config) => maySee(by, config));
+      return [...templates, ...visible];
     },
-    get: async (id) => {
+    get: async (id, by) => {
       const template = templateEntries(deps, []).find((entry) => entry.id === id);
       const found = template ?? (await deps.unitOfWork.stores.kayenta.findConfig(id));
-      if (found === null) throw missing(id);
+      if (found === null || (template === undefined && !maySee(by, found))) throw missing(id);
       return found;
     },
     create: (body, by) => create(deps, body, by),

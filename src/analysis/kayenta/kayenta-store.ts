@@ -1,4 +1,5 @@
 import type { KayentaThresholds } from '../../judge/kayenta/config.ts';
+import type { JudgeName } from '../../judge/kayenta/parse-config.ts';
 import type { Run } from '../run.ts';
 import type { NamedAccounts } from './settings.ts';
 
@@ -34,7 +35,7 @@ export type Execution = {
   /** `null` for a config that came with the request. */
   readonly configId: string | null;
   readonly configName: string;
-  readonly judgeName: string;
+  readonly judgeName: JudgeName;
   /** Empty for a template: its metrics go by their own names. */
   readonly metrics: readonly CanaryMetric[];
   readonly accounts: NamedAccounts;

@@ -154,11 +154,7 @@ function chooseApplication({ application }: CanaryRequest, { applications }: Jud
  *
  * @throws `invalid_input`, `not_found`
  */
-export async function readSubject(
-  deps: SubjectDeps,
-  request: CanaryRequest,
-  by: Actor,
-): Promise<Subject> {
+export async function readSubject(deps: SubjectDeps, request: CanaryRequest, by: Actor): Promise<Subject> {
   const thresholds = parseThresholds(request.thresholds);
   const judging = await judgingOf(deps, request, thresholds);
   const application = chooseApplication(request, judging);
