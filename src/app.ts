@@ -10,7 +10,6 @@ import type { Runs } from './analysis/runs.ts';
 import { createScheduler, type Scheduler } from './analysis/scheduler.ts';
 import { type StepDeps, step } from './analysis/step.ts';
 import { createServer } from './api/server.ts';
-import type { Tokens } from './auth/tokens.ts';
 import { type Config, templatesOf } from './config.ts';
 import { hasCode } from './errors.ts';
 import { createJudging } from './judging.ts';
@@ -42,7 +41,6 @@ export type App = {
   readonly logger: Logger;
   readonly scheduler: Scheduler;
   readonly changes: Changes;
-  readonly tokens: Tokens;
   /** Whether a credential exists or is configured; true also while that cannot be told. */
   mayHaveCredentials(): Promise<boolean>;
   /** Brings the database up to date; rejects with `store_unavailable` while it is away. */
@@ -222,6 +220,19 @@ function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground
   return { changes, reports };
 }
 
+/** The use cases, each wired in its own place. */
+function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions) {
+  const auth = wireAuth({
+    ...ground,
+    allowUnauthenticated,
+    config: () => ground.current().config,
+    catalog: () => ground.current().catalog,
+  });
+  const analysis = wireAnalysis(ground);
+  const kayenta = wireKayenta(ground, analysis);
+  return { ...analysis, ...wireLedger(ground), ...auth, kayenta };
+}
+
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */
 export function createApp(options: AppOptions): App {
   const { settings, now = Date.now } = options;
@@ -239,38 +250,18 @@ export function createApp(options: AppOptions): App {
     current: () => current,
     ledgerPolicy: () => ({ now: now(), ...current.config.ledger }),
   };
-  const { runs, rolloutEvents, scheduler } = wireAnalysis(ground);
-  const { changes, reports } = wireLedger(ground);
-  const { authentication, tokens, mayHaveCredentials } = wireAuth({
-    ...ground,
-    allowUnauthenticated: options.allowUnauthenticated ?? false,
-    config: () => current.config,
-    catalog: () => current.catalog,
-  });
-  const outageGrace = (): number => current.config.analysis.outageGrace;
-  const { publicUrl } = settings;
+  const { scheduler, changes, mayHaveCredentials, ...parts } = wireParts(ground, options);
   const { judging, close: closeJudging } = createJudging();
-  const kayenta = wireKayenta({
-    ...ground,
-    runs,
-    config: () => current.config,
-    catalog: () => current.catalog,
-    poke: () => void scheduler.tick(),
-  });
   const api = createServer({
-    runs,
-    kayenta,
-    rolloutEvents,
+    ...parts,
     changes,
-    reports,
     health: { live: () => true, ready: () => readiness(database) },
     logger,
     metrics,
     now,
-    publicUrl,
-    outageGrace,
+    publicUrl: settings.publicUrl,
+    outageGrace: () => current.config.analysis.outageGrace,
     judging,
-    authentication,
   });
   const server = createHttpServer(api.handler);
 
@@ -278,7 +269,6 @@ export function createApp(options: AppOptions): App {
     logger,
     scheduler,
     changes,
-    tokens,
     mayHaveCredentials,
     migrate: async () => {
       await migrateUp(database);

@@ -4,17 +4,17 @@ import { createCanaryConfigs } from './analysis/kayenta/configs.ts';
 import type { KayentaSettings } from './analysis/kayenta/settings.ts';
 import type { UnitOfWork } from './analysis/run-store.ts';
 import type { Runs } from './analysis/runs.ts';
+import type { Scheduler } from './analysis/scheduler.ts';
 import type { Kayenta } from './api/kayenta/deps.ts';
 import type { Config } from './config.ts';
 
 type KayentaGround = {
-  readonly runs: Runs;
   readonly unitOfWork: UnitOfWork;
-  readonly config: () => Config;
-  readonly catalog: () => Catalog;
+  readonly current: () => { readonly config: Config; readonly catalog: Catalog };
   readonly now: () => number;
-  readonly poke: () => void;
 };
+
+type Analysis = { readonly runs: Runs; readonly scheduler: Pick<Scheduler, 'tick'> };
 
 /** What of the configuration matters to clients of Kayenta. */
 export function kayentaSettings({ kayenta, providers }: Config, since: number): KayentaSettings {
@@ -32,9 +32,16 @@ export function kayentaSettings({ kayenta, providers }: Config, since: number): 
 }
 
 /** Joins what clients of Kayenta reach with the rest of the service. */
-export function wireKayenta({ runs, unitOfWork, config, catalog, now, poke }: KayentaGround): Kayenta {
+export function wireKayenta(ground: KayentaGround, { runs, scheduler }: Analysis): Kayenta {
+  const { unitOfWork, current, now } = ground;
   const since = now();
-  const shared = { unitOfWork, catalog, now, settings: () => kayentaSettings(config(), since) };
+  const shared = {
+    unitOfWork,
+    now,
+    catalog: () => current().catalog,
+    settings: () => kayentaSettings(current().config, since),
+  };
+  const poke = (): void => void scheduler.tick();
   return {
     settings: shared.settings,
     configs: createCanaryConfigs(shared),

@@ -55,7 +55,10 @@ export function mustConcern(caller: Caller, serviceName: string): void {
  */
 export function mustConcernList(caller: Caller, serviceName: string | undefined): void {
   if (caller.services === null) return;
-  if (serviceName !== undefined) return mustConcern(caller, serviceName);
+  if (serviceName !== undefined) {
+    mustConcern(caller, serviceName);
+    return;
+  }
   throw new SerinError(
     'forbidden',
     `service: is missing; ${caller.name} may only ask for one of ${writeScope(caller.services)}`,

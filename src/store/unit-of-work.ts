@@ -1,5 +1,6 @@
 import type { Stores, UnitOfWork } from '../analysis/run-store.ts';
 import type { TokenUnitOfWork } from '../auth/tokens.ts';
+import type { AuditStore } from '../ledger/audit-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { Connection, Database } from './database.ts';
 import { createDeliveryStore } from './delivery-store.ts';
@@ -29,7 +30,9 @@ function createStores(connection: Connection): Stores {
 }
 
 /** The same for tokens, whose writes are audited too. */
-export function createTokenUnitOfWork(database: Database): TokenUnitOfWork {
+export function createTokenUnitOfWork(
+  database: Database,
+): TokenUnitOfWork & { readonly stores: { readonly audit: AuditStore } } {
   const createStores = (connection: Connection) => ({
     tokens: createTokenStore(connection),
     audit: createAuditStore(connection),

@@ -269,7 +269,7 @@ for (const { name, open } of databases) {
         const { change } = await take(makeTold(1, 'started', 1));
         for (const revision of [2, 3, 4]) await take(makeTold(revision, 'started', revision));
 
-        const events = await unitOfWork.stores.ledger.eventsOf(change.id);
+        const events = await createLedgerStore(test.database).eventsOf(change.id);
         assert.deepEqual(
           events.map(({ type, at }) => [type, at]),
           [
@@ -369,7 +369,7 @@ for (const { name, open } of databases) {
         await changes.rule(id, ruling);
         await changes.rule(id, ruling);
 
-        const events = await unitOfWork.stores.ledger.eventsOf(id);
+        const events = await createLedgerStore(test.database).eventsOf(id);
         assert.equal(events.filter(({ type }) => type === 'ruled').length, 1);
       });
 
@@ -377,7 +377,7 @@ for (const { name, open } of databases) {
         const id = await made();
         await Promise.all(['ann', 'bob', 'eve'].map((by) => changes.rule(id, { ...ruling, by })));
 
-        const events = await unitOfWork.stores.ledger.eventsOf(id);
+        const events = await createLedgerStore(test.database).eventsOf(id);
         assert.equal(events.filter(({ type }) => type === 'ruled').length, 3);
       });
 

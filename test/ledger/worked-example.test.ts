@@ -62,8 +62,7 @@ for (const { name, open } of databases) {
     let test: TestDatabase;
     const within = <T>(work: (store: LedgerStore) => Promise<T>): Promise<T> =>
       test.database.transaction((connection) => work(createLedgerStore(connection)));
-    const changes = () =>
-      makeLedgerChanges(test.database, { now: () => to, policy: () => policy });
+    const changes = () => makeLedgerChanges(test.database, { now: () => to, policy: () => policy });
     const ask = (count: 'failed' | 'escaped') =>
       createReports({
         reports: createReportStore(test.database),

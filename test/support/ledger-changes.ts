@@ -1,5 +1,11 @@
 import type { Actor } from '../../src/ledger/actor.ts';
-import { type ChangeReport, type Changes, type ChangesDeps, createChanges, type Ruling } from '../../src/ledger/changes.ts';
+import {
+  type ChangeReport,
+  type Changes,
+  type ChangesDeps,
+  createChanges,
+  type Ruling,
+} from '../../src/ledger/changes.ts';
 import { createAuditStore } from '../../src/store/audit-store.ts';
 import type { Connection, Database } from '../../src/store/database.ts';
 import { createLedgerStore } from '../../src/store/ledger-store.ts';
