@@ -81,6 +81,7 @@ function makeArgo({ url }: SerinProcess, metric: KayentaMetric, secret = token) 
   const poll = async (executionId: string): Promise<Measurement> =>
     assessPoll(await goRequest(`${address}/canary/${executionId}`, { method: 'GET' }), metric.threshold);
   return {
+    startedAt,
     begin,
     poll,
     measure: async (): Promise<Measurement> => {
@@ -134,6 +135,7 @@ describe('Argo Rollouts measuring with its kayenta metric', function () {
       it('asks again and again about a window that grows, and is answered by one run', async () => {
         const argo = makeArgo(serin(), makeMetric('harmless'));
         const first = await argo.measure();
+        await until('time has gone on', 10_000, () => Date.now() - argo.startedAt > 7_000);
         const second = await argo.measure();
 
         assert.deepEqual([first.phase, second.phase], ['Successful', 'Successful']);
@@ -154,19 +156,21 @@ describe('Argo Rollouts measuring with its kayenta metric', function () {
         assert.equal((await makeArgo(serin(), upside).measure()).phase, 'Error');
       });
 
-      it('takes up a measurement where Serin left it when it was killed', async () => {
-        const argo = makeArgo(serin(), makeMetric('errors-x5'));
-        const { executionId } = await argo.begin();
+      // What a restart finds is on the disk on either database; starting takes long enough once.
+      if (database === 'sqlite')
+        it('takes up a measurement where Serin left it when it was killed', async () => {
+          const argo = makeArgo(serin(), makeMetric('errors-x5'));
+          const { executionId } = await argo.begin();
 
-        await serin().kill();
-        await serin().restart();
+          await serin().kill();
+          await serin().restart();
 
-        const phase = await until('a verdict after the restart', 40_000, async () => {
-          const measured = await argo.poll(executionId);
-          return measured.phase === 'Running' ? null : measured.phase;
+          const phase = await until('a verdict after the restart', 40_000, async () => {
+            const measured = await argo.poll(executionId);
+            return measured.phase === 'Running' ? null : measured.phase;
+          });
+          assert.equal(phase, 'Failed');
         });
-        assert.equal(phase, 'Failed');
-      });
 
       it('waits while the database is away, for a measurement begun before and for one begun meanwhile', async () => {
         const before = makeArgo(serin(), makeMetric('errors-x5'));

@@ -23,6 +23,37 @@ export function deferredId(request: CanaryRequest): string | null {
   return id.length <= longest ? id : null;
 }
 
+type Loose = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Loose {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isScope(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { scope, location, start, end, step, extendedScopeParams: params } = value;
+  const texts = isObject(params) ? [scope, location ?? '', ...Object.values(params)] : [null];
+  return (
+    texts.every((text) => typeof text === 'string') &&
+    [start, end, step ?? 1].every((number) => Number.isSafeInteger(number))
+  );
+}
+
+/** An id comes from outside, whoever wrote it: it must have the shape of a request, as the spec has it. */
+function isRequest(value: unknown): value is CanaryRequest {
+  if (!isObject(value) || !isObject(value['scopes']) || !isObject(value['accounts'])) return false;
+  const { kind, application, config, scopes, accounts, parentPipelineExecutionId: parent } = value;
+  const names = [application, parent, ...Object.values(accounts)];
+  const pairs = Object.values(scopes);
+  return (
+    kind === 'canary' &&
+    isObject(config) &&
+    typeof config['id'] === 'string' &&
+    names.every((name) => name === null || typeof name === 'string') &&
+    pairs.every((pair) => isObject(pair) && isScope(pair['control']) && isScope(pair['experiment']))
+  );
+}
+
 /** What a deferred id asks for, and the short id under which it is kept; `null` for any other id. */
 export function readDeferred(
   id: string,
@@ -30,7 +61,8 @@ export function readDeferred(
   if (!id.startsWith(deferred)) return null;
   const text = Buffer.from(id.slice(deferred.length), 'base64url').toString();
   try {
-    const request = JSON.parse(text) as CanaryRequest;
+    const request: unknown = JSON.parse(text);
+    if (!isRequest(request)) return null;
     const keptAs = createHash('sha256').update(id).digest('hex').slice(0, 32);
     return deferredId(request) === id ? { request, keptAs } : null;
   } catch {
