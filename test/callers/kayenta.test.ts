@@ -98,7 +98,7 @@ function makeArgo({ url }: SerinProcess, metric: KayentaMetric, secret = token) 
 }
 
 describe('Argo Rollouts measuring with its kayenta metric', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   const started = new Map<DatabaseName, SerinProcess>();
 
   before(async () => {
@@ -165,7 +165,8 @@ describe('Argo Rollouts measuring with its kayenta metric', function () {
           await serin().kill();
           await serin().restart();
 
-          const phase = await until('a verdict after the restart', 40_000, async () => {
+          // A look under way when it was killed holds its lease for a minute and a half.
+          const phase = await until('a verdict after the restart', 150_000, async () => {
             const measured = await argo.poll(executionId);
             return measured.phase === 'Running' ? null : measured.phase;
           });
