@@ -228,9 +228,10 @@ function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions)
     config: () => ground.current().config,
     catalog: () => ground.current().catalog,
   });
+  const { audit } = ground.unitOfWork.stores;
   const analysis = wireAnalysis(ground);
   const kayenta = wireKayenta(ground, analysis);
-  return { ...analysis, ...wireLedger(ground), ...auth, kayenta };
+  return { ...analysis, ...wireLedger(ground), ...auth, audit, kayenta };
 }
 
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */

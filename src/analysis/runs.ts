@@ -1,6 +1,6 @@
 import type { Actor } from '../ledger/actor.ts';
 import type { ChangeFacts } from '../ledger/change.ts';
-import type { Rollout, Run, Scope } from './run.ts';
+import type { OverrideRequest, Rollout, Run, Scope } from './run.ts';
 import type { KeptSeries, Page, RunFilter } from './run-store.ts';
 
 /** What a caller asks to have judged; every caller's own body is translated to this. Times in milliseconds. */
@@ -45,6 +45,11 @@ export type Runs = {
   list(filter: RunFilter, limit: number, cursor: string | null): Promise<Page<Run>>;
   /** The verdict becomes inconclusive; harmless when the run is over already. */
   cancel(id: string, by: Actor): Promise<Run>;
+  /**
+   * Puts a person's verdict in the place of the judge's. `forbidden` to the caller who asked for the run, `conflict`
+   * for a dry run.
+   */
+  override(id: string, asked: OverrideRequest, by: Actor): Promise<Run>;
   /** The series that were judged. */
   series(id: string): Promise<readonly KeptSeries[]>;
   /** Resolves with the run as soon as it is over, after `waitMs`, or when `signal` aborts; whichever is first. */

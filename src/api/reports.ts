@@ -1,8 +1,10 @@
 import { type Request, Router } from 'express';
+import { mustConcernList } from '../auth/caller.ts';
 import { bucketLengths } from '../ledger/calendar.ts';
 import { counts, type Rates } from '../ledger/rates.ts';
 import { type ChangeFailureReport, groupings } from '../ledger/report.ts';
 import type { ChangeFailureQuery, Reports } from '../ledger/reports.ts';
+import { callerOf } from './context.ts';
 import { queryRange, queryText, queryWord } from './query.ts';
 import type { components } from './schema.gen.ts';
 import { writeInstant } from './times.ts';
@@ -62,7 +64,9 @@ function writeReport(report: ChangeFailureReport): Schemas['ChangeFailureReport'
 export function createReportsRouter(reports: Reports): Router {
   const router = Router();
   router.get('/v1/reports/change-failure', async (request, response) => {
-    response.json(writeReport(await reports.changeFailure(readQuery(request))));
+    const query = readQuery(request);
+    mustConcernList(callerOf(response), query.service);
+    response.json(writeReport(await reports.changeFailure(query)));
   });
   return router;
 }

@@ -1,10 +1,12 @@
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
 import type { Authentication } from '../auth/authentication.ts';
+import type { Tokens } from '../auth/tokens.ts';
 import { SerinError } from '../errors.ts';
+import type { AuditStore } from '../ledger/audit-store.ts';
 import type { Changes } from '../ledger/changes.ts';
 import type { Reports } from '../ledger/reports.ts';
 import { createHttpLog } from '../telemetry/http-log.ts';
@@ -15,9 +17,11 @@ import { createAnalysesRouter } from './analyses/router.ts';
 import { type ArgoDeps, catchArgoErrors, createArgoAnalysisRouter } from './argo-rollouts/analysis.ts';
 import { createArgoEventsRouter } from './argo-rollouts/events.ts';
 import { createOutageClock } from './argo-rollouts/outage-clock.ts';
+import { createAuditRouter } from './audit.ts';
 import { readBody } from './body.ts';
 import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
+import { tokenSegmentOf } from './credential.ts';
 import { createDrain, type Drain } from './drain.ts';
 import { createHealthRouter, type Health } from './health.ts';
 import { plainJson } from './json.ts';
@@ -33,6 +37,7 @@ import { toRefusal } from './refusal.ts';
 import { createReportsRouter } from './reports.ts';
 import { readSpecText, type Spec } from './spec.ts';
 import { type After, afterOnClock } from './timers.ts';
+import { createTokensRouter } from './tokens.ts';
 import { createValidation, type Validation } from './validation.ts';
 
 export type ServerDeps = {
@@ -44,6 +49,8 @@ export type ServerDeps = {
   readonly kayenta: Kayenta;
   /** Tells who calls. */
   readonly authentication: Authentication;
+  readonly tokens: Tokens;
+  readonly audit: Pick<AuditStore, 'list'>;
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -122,7 +129,10 @@ const notFound: RequestHandler = (request, _response, next) => {
 /** What happens to a request before its handler. */
 function addReading(app: Express, deps: ServerDeps, drain: Drain, validation: Validation): void {
   app.use(openContext(deps.now), measure(deps));
-  app.use(createHttpLog(deps.logger, (_request, response) => String(response.getHeader('X-Request-Id'))));
+  const tokenRoutes = Object.keys(validation.spec.paths).filter((route) => tokenSegmentOf(route) >= 0);
+  const idOf = (_request: unknown, response: ServerResponse): string =>
+    String(response.getHeader('X-Request-Id'));
+  app.use(createHttpLog(deps.logger, idOf, tokenRoutes));
   app.use(helmet(headers));
   app.use(plainJson, drain.announce, findOperation(validation.spec), guardAccess(validation.spec, deps));
   app.use(dropEmptyQuery);
@@ -151,6 +161,7 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createArgoAnalysisRouter(argo));
   app.use(createArgoEventsRouter(deps.rolloutEvents, after));
   app.use(createChangesRouter(deps.changes, now));
+  app.use(createTokensRouter(deps.tokens), createAuditRouter(deps.audit));
   app.use(createReportsRouter(deps.reports));
   app.use(createJudgeRouter(deps.judging, drain));
   app.use(createKayentaRouter({ ...argo, ...deps.kayenta, judging: deps.judging }));

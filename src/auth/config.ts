@@ -56,7 +56,6 @@ export const authSchema = strict({
 });
 
 export type AuthConfig = z.output<typeof authSchema>;
-export type WebhookConfig = z.output<typeof webhook>;
 
 /** Whether anything is configured that tells callers apart: access control is on then. */
 export function isConfigured({ webhooks, tokens }: AuthConfig): boolean {

@@ -33,6 +33,14 @@ describe('a canaryConfig', () => {
     assert.deepEqual(parsed({ effectSize: { measure: 'cles' } })?.effectSize, effectDefaults('cles'));
   });
 
+  it('is told of long words by their beginning', () => {
+    const word = 'x'.repeat(90);
+    refuses(
+      () => parsed({ nanStrategy: word }),
+      [`${at}.nanStrategy`, `found "${'x'.repeat(56)}…; allowed are remove, replace`],
+    );
+  });
+
   it('is read whole', () => {
     const config = parseKayentaConfig({
       id: '1',
