@@ -128,13 +128,14 @@ export function record(run: Run, look: Look, now: number): Run {
 /**
  * The run over a window that goes on to `end`, for callers who ask again and again about one that grows. Where it ended
  * without a fail before that it is open again, with the evidence of all it has seen; a fail is latched, and what was
- * cancelled or whose rollout is over stays so. The run itself when there is nothing to do. Pure.
+ * cancelled, overridden by a person or whose rollout is over stays so. The run itself when there is nothing to do. Pure.
  */
 export function grow(run: Run, end: number, now: number): Run {
   const isFinal =
     [run.verdict, run.judgedVerdict].includes('fail') ||
     run.phase === 'cancelled' ||
-    run.rolloutEndedAt !== null;
+    run.rolloutEndedAt !== null ||
+    run.override !== undefined;
   if (end <= run.end || (isOver(run) && isFinal)) return run;
   const grown = { ...run, end, askedAt: Math.max(run.askedAt, now) };
   const nextLookAt = nextLook(grown, run.lookedThrough);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { conclude, grow, isOver, record } from '../../src/analysis/transitions.ts';
+import { conclude, grow, isOver, override, record } from '../../src/analysis/transitions.ts';
 import { makeJudgement } from '../support/judgements.ts';
 import { makeRun, start } from '../support/plans.ts';
 
@@ -56,6 +56,7 @@ describe('a run whose window grows', () => {
     ['was failed by its plan', { ...over, verdict: 'fail' as const }],
     ['was cancelled', { ...over, phase: 'cancelled' as const }],
     ['had its rollout end', { ...over, rolloutEndedAt: end }],
+    ['was overridden', override(over, { verdict: 'pass', reason: 'known', by: 'token:admin', at: end })],
   ] as const)
     it(`stays as it is when it ${what}`, () => {
       assert.equal(grow(run, end + minute, end), run);
