@@ -29,6 +29,7 @@ import { checkCallbacks } from './wire-callbacks.ts';
 import { wireGates } from './wire-gates.ts';
 import { hookHouseOf } from './wire-hooks.ts';
 import { ledgerPolicyOf, wireIncidents } from './wire-incidents.ts';
+import { wireKayenta } from './wire-kayenta.ts';
 import { wireOutbox } from './wire-outbox.ts';
 import { type Work, wireScheduler } from './wire-scheduler.ts';
 
@@ -219,13 +220,15 @@ function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions)
   };
   const auth = wireAuth({ ...house, allowUnauthenticated });
   const { incidentWork, ...incidents } = wireIncidents(house);
+  const analysis = wireAnalysis(ground, [incidentWork]);
   const hookHouse = (): HookHouse => hookHouseOf(house.config());
   return {
-    ...wireAnalysis(ground, [incidentWork]),
+    ...analysis,
     ...wireLedger(ground),
     ...auth,
     ...incidents,
     audit: ground.unitOfWork.stores.audit,
+    kayenta: wireKayenta(ground, analysis),
     hookHouse,
   };
 }

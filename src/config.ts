@@ -69,6 +69,17 @@ const file = strict({
   auth: authSchema.prefault({}),
   github: githubSchema.optional(),
   incidents: incidentsSchema.prefault({}),
+  kayenta: strict({
+    /** What accounts that clients of Kayenta name stand for. */
+    accounts: z
+      .record(
+        name,
+        strict({ environment: name.optional(), provider: name.optional(), type: name.optional() }),
+      )
+      .default({}),
+    /** What judges canary configs that name Kayenta's own judge. */
+    judge: z.enum(['kayenta', 'sequential']).default('kayenta'),
+  }).prefault({}),
   ledger: strict({
     observationWindow: durationSchema.default(86_400_000),
     abandonAfter: durationSchema.default(604_800_000),
@@ -201,6 +212,13 @@ function checkReferences(config: Config): void {
       }
     });
   });
+  for (const [account, { provider }] of Object.entries(config.kayenta.accounts)) {
+    if (provider === undefined || config.providers[provider] !== undefined) continue;
+    issues.push({
+      path: `kayenta.accounts.${account}.provider`,
+      message: `found "${provider}"; configured are ${Object.keys(config.providers).join(', ') || 'none'}`,
+    });
+  }
   if (issues.length > 0) throw invalidInput(issues);
 }
 

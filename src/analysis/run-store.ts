@@ -3,6 +3,7 @@ import type { AuditStore } from '../ledger/audit-store.ts';
 import type { DeliveryStore } from '../ledger/delivery-store.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { OutboxStore } from '../notify/outbox-store.ts';
+import type { KayentaStore } from './kayenta/kayenta-store.ts';
 import type { NoiseStore } from './noise-store.ts';
 import type { Phase, Run } from './run.ts';
 import type { SteppedRolloutStore } from './stepped-rollout.ts';
@@ -92,6 +93,7 @@ export type Stores = {
   readonly noise: NoiseStore;
   readonly steppedRollouts: SteppedRolloutStore;
   readonly outbox: OutboxStore;
+  readonly kayenta: KayentaStore;
   readonly audit: AuditStore;
   readonly deliveries: DeliveryStore;
 };

@@ -18,6 +18,8 @@ export type StartRequest = {
   readonly template: string | null;
   /** A plan in place, as it came; parsed and refused here. */
   readonly plan: unknown;
+  /** True for a plan that an admin stored: it needs no permission of this caller. */
+  readonly vetted?: boolean;
   readonly canary: Scope | null;
   readonly baseline: Scope | null;
   readonly start: number | null;

@@ -6,9 +6,15 @@ import { dropAbsent } from './members.ts';
 import type { Operation } from './spec.ts';
 
 const usualLimit = 256 * 1024;
-/** For bodies that are made of samples, and for events, of whose size GitHub alone decides. */
+/** For bodies that are made of samples, and for events and alerts, of whose size the sender alone decides. */
 const samplesLimit = 4 * 1024 * 1024;
-const largeOperations: ReadonlySet<string> = new Set(['judgeSamples', 'githubEvent']);
+const largeOperations: ReadonlySet<string> = new Set([
+  'judgeSamples',
+  'kayentaJudgePairs',
+  'kayentaJudgePairsByToken',
+  'githubEvent',
+  'takeIncidents',
+]);
 
 /** The largest body that is read of an operation, in bytes, after decompression. */
 export function bodyLimitOf(operation: Operation | null): number {

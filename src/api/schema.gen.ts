@@ -728,6 +728,473 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/kayenta/canaryConfig": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Canary configs: configured templates and stored ones
+         * @description An array in every case, an empty one when nothing fits.
+         */
+        get: operations["kayentaListCanaryConfigs"];
+        put?: never;
+        /**
+         * Store a canary config
+         * @description Its name must be free in each of its applications. Everything in it is read, queries included.
+         */
+        post: operations["kayentaCreateCanaryConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/canaryConfig/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        /** One canary config */
+        get: operations["kayentaGetCanaryConfig"];
+        /**
+         * Replace a canary config
+         * @description Runs under way keep the plan they started with.
+         */
+        put: operations["kayentaReplaceCanaryConfig"];
+        post?: never;
+        /** Remove a canary config */
+        delete: operations["kayentaRemoveCanaryConfig"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge a canary by a config in place
+         * @description Needs the role admin, or `inlinePlans` on the service.
+         */
+        post: operations["kayentaStartAdHocCanary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/canary/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Executions, newest first */
+        get: operations["kayentaListCanaries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/canary/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * How an execution stands
+         * @description `complete` when the run concluded over all of the window. While Serin cannot tell, `complete` is false, and after `outageGrace` the score says inconclusive.
+         */
+        get: operations["kayentaGetCanary"];
+        put?: never;
+        /**
+         * Judge a canary by a canary config
+         * @description The same application, config, scopes and start are one run, over a window that grows with each later end. While the database is away the request is kept in the id that is answered.
+         */
+        post: operations["kayentaStartCanary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/pipelines/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * End an execution; its score says inconclusive
+         * @description Harmless when it is over already. A body is not read.
+         */
+        put: operations["kayentaCancelCanary"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/standalone_canary_analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge a canary over a lifetime by a config in place
+         * @description Needs the role admin, or `inlinePlans` on the service.
+         */
+        post: operations["kayentaStartAdHocStandalone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/standalone_canary_analysis/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        /** How a standalone analysis stands */
+        get: operations["kayentaGetStandalone"];
+        put?: never;
+        /**
+         * Judge a canary over a lifetime by a canary config
+         * @description One run looks at each interval of its plan until the lifetime is over.
+         */
+        post: operations["kayentaStartStandalone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/judges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The judges that a canary config may name */
+        get: operations["kayentaListJudges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge pairs of series at hand (RemoteJudge)
+         * @description `NetflixACAJudge-v1.0` is Kayenta's own rule, the other names are the sequential judge. Nothing is stored. At most 4 MiB.
+         */
+        post: operations["kayentaJudgePairs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounts that a request may name */
+        get: operations["kayentaListCredentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/canaryConfig": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        /** Canary configs: configured templates and stored ones, the token in the path */
+        get: operations["kayentaListCanaryConfigsByToken"];
+        put?: never;
+        /** Store a canary config, the token in the path */
+        post: operations["kayentaCreateCanaryConfigByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/canaryConfig/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        /** One canary config, the token in the path */
+        get: operations["kayentaGetCanaryConfigByToken"];
+        /** Replace a canary config, the token in the path */
+        put: operations["kayentaReplaceCanaryConfigByToken"];
+        post?: never;
+        /** Remove a canary config, the token in the path */
+        delete: operations["kayentaRemoveCanaryConfigByToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge a canary by a config in place, the token in the path */
+        post: operations["kayentaStartAdHocCanaryByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/canary/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        /** Executions, newest first, the token in the path */
+        get: operations["kayentaListCanariesByToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/canary/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        /** How an execution stands, the token in the path */
+        get: operations["kayentaGetCanaryByToken"];
+        put?: never;
+        /** Judge a canary by a canary config, the token in the path */
+        post: operations["kayentaStartCanaryByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/pipelines/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** End an execution; its score says inconclusive, the token in the path */
+        put: operations["kayentaCancelCanaryByToken"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/standalone_canary_analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge a canary over a lifetime by a config in place, the token in the path */
+        post: operations["kayentaStartAdHocStandaloneByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/standalone_canary_analysis/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        /** How a standalone analysis stands, the token in the path */
+        get: operations["kayentaGetStandaloneByToken"];
+        put?: never;
+        /** Judge a canary over a lifetime by a canary config, the token in the path */
+        post: operations["kayentaStartStandaloneByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/judges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        /** The judges that a canary config may name, the token in the path */
+        get: operations["kayentaListJudgesByToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge pairs of series at hand (RemoteJudge), the token in the path */
+        post: operations["kayentaJudgePairsByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        /** The accounts that a request may name, the token in the path */
+        get: operations["kayentaListCredentialsByToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1887,6 +2354,346 @@ export interface components {
             /** @description Incidents that no change was found for. */
             unattributedIncidents: number;
         };
+        /** @description Nothing more to say. */
+        KayentaEmpty: {
+            /** @description Always true. */
+            ok?: boolean;
+        };
+        /** @description A canary config as it is listed. */
+        KayentaConfigEntry: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Milliseconds since the epoch. */
+            updatedTimestamp: number;
+            updatedTimestampIso: components["schemas"]["Instant"];
+            /** @description The services it is for. */
+            applications: string[];
+        };
+        /** @description Canary configs, templates of the configuration first. */
+        KayentaConfigList: components["schemas"]["KayentaConfigEntry"][];
+        /** @description A stored canary config. */
+        KayentaConfigId: {
+            /** @description Its id. */
+            canaryConfigId: string;
+        };
+        /** @description A canaryConfig of Kayenta. Read whole and strictly by the use case, which names every issue by its path. */
+        KayentaCanaryConfig: {
+            [key: string]: unknown;
+        };
+        /** @description Scores from which on a canary passes and is at least marginal. */
+        KayentaThresholds: {
+            /** @description From 0 to 100. */
+            pass?: number;
+            /** @description At most `pass`. */
+            marginal?: number;
+        };
+        /** @description One side of a comparison. */
+        KayentaScope: {
+            /** @description What selects it: `app=shop and rollouts-pod-template-hash=6d4cf`, or any text. */
+            scope: string;
+            /** @description Region or zone. */
+            location?: string;
+            start: components["schemas"]["Instant"];
+            end: components["schemas"]["Instant"];
+            /** @description Seconds. A template keeps its own step. */
+            step?: number;
+            /** @description More variables of the queries. */
+            extendedScopeParams?: {
+                [key: string]: string;
+            };
+        };
+        /** @description Both sides of a comparison, over the same time. */
+        KayentaScopePair: {
+            controlScope: components["schemas"]["KayentaScope"];
+            experimentScope: components["schemas"]["KayentaScope"];
+        };
+        /** @description What is to be judged (CanaryExecutionRequest). */
+        KayentaCanaryRequest: {
+            /** @description Pairs by name; that of the config's metrics is judged, usually `default`. */
+            scopes: {
+                [key: string]: components["schemas"]["KayentaScopePair"];
+            };
+            thresholds?: components["schemas"]["KayentaThresholds"];
+            /** @description Told again with the execution. */
+            metadata?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Told again with the execution. */
+            siteLocal?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A canary config in place, and what is to be judged by it. */
+        KayentaAdHocCanary: {
+            canaryConfig: components["schemas"]["KayentaCanaryConfig"];
+            executionRequest: components["schemas"]["KayentaCanaryRequest"];
+        };
+        /** @description Both sides of a comparison in a standalone analysis. */
+        KayentaStandaloneScope: {
+            /** @description Default `default`. */
+            scopeName?: string;
+            /** @description Selects the baseline. */
+            controlScope: string;
+            /** @description Region or zone of the baseline. */
+            controlLocation?: string;
+            /** @description Only 0 is taken. */
+            controlOffsetInMinutes?: number;
+            /** @description Selects the canary. */
+            experimentScope: string;
+            /** @description Region or zone of the canary. */
+            experimentLocation?: string;
+            startTimeIso?: components["schemas"]["Instant"];
+            endTimeIso?: components["schemas"]["Instant"];
+            /** @description Seconds. Default 60. */
+            step?: number;
+            /** @description More variables of the queries. */
+            extendedScopeParams?: {
+                [key: string]: string;
+            };
+        };
+        /** @description What is to be judged, and for how long. */
+        KayentaStandaloneRequest: {
+            /** @description The first one's times hold for all. */
+            scopes: components["schemas"]["KayentaStandaloneScope"][];
+            thresholds?: components["schemas"]["KayentaThresholds"];
+            /** @description How long it lasts; needed without `endTimeIso`. */
+            lifetimeDurationMins?: number;
+            /** @description Begin that much later. */
+            beginAfterMins?: number;
+            /** @description Only 0 is taken: windows grow and do not slide. */
+            lookbackMins?: number;
+            /** @description Not needed: the run looks at each interval of its plan. */
+            analysisIntervalMins?: number;
+            /** @description Told again with the execution. */
+            siteLocal?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A canary config in place, and what is to be judged by it. */
+        KayentaAdHocStandalone: {
+            canaryConfig: components["schemas"]["KayentaCanaryConfig"];
+            executionRequest: components["schemas"]["KayentaStandaloneRequest"];
+        };
+        /** @description An execution. */
+        KayentaExecutionId: {
+            /** @description Its id, to be asked for. */
+            canaryExecutionId: string;
+        };
+        /** @description A standalone analysis. */
+        KayentaStandaloneId: {
+            /** @description Its id, to be asked for. */
+            canaryAnalysisExecutionId: string;
+        };
+        /**
+         * @description How far an execution is.
+         * @enum {string}
+         */
+        KayentaState: "running" | "succeeded" | "canceled";
+        /** @description Figures of one arm; what is not known is left out. */
+        KayentaStats: {
+            /** @description Values compared. */
+            count: number;
+            /** @description Their mean. */
+            mean?: number;
+            /** @description The smallest. */
+            min?: number;
+            /** @description The largest. */
+            max?: number;
+            /** @description Their standard deviation. */
+            std?: number;
+            /** @description Their median. */
+            median?: number;
+            /** @description Their 95th percentile. */
+            p95?: number;
+        };
+        /** @description One arm of a metric. */
+        KayentaArm: {
+            stats: components["schemas"]["KayentaStats"];
+        };
+        /** @description One metric (CanaryAnalysisResult). */
+        KayentaMetricResult: {
+            /** @description As the config names it. */
+            name: string;
+            /** @description Of the pair of series. */
+            id: string;
+            /** @description Labels of the pair. */
+            tags: {
+                [key: string]: string;
+            };
+            /** @description Where it counts. */
+            groups: string[];
+            /**
+             * @description What is said of it.
+             * @enum {string}
+             */
+            classification: "Pass" | "High" | "Low" | "Nodata" | "NodataFailMetric" | "Error";
+            /** @description Why. */
+            classificationReason: string;
+            /** @description Whether it by itself fails the canary. */
+            critical: boolean;
+            /** @description Whether it has no part in the score. */
+            muted: boolean;
+            experimentMetadata: components["schemas"]["KayentaArm"];
+            controlMetadata: components["schemas"]["KayentaArm"];
+            /** @description What the arms come to. */
+            resultMetadata: {
+                /** @description Canary by baseline; left out when not known. */
+                ratio?: number;
+            };
+        };
+        /** @description Score of a group of metrics. */
+        KayentaGroupScore: {
+            /** @description The group. */
+            name: string;
+            /** @description From 0 to 100. */
+            score: number;
+            /** @description Empty; Kayenta's clients expect it. */
+            classification: string;
+            /** @description Empty; Kayenta's clients expect it. */
+            classificationReason: string;
+        };
+        /** @description The verdict as a score under the thresholds of the request: at least `pass`, below `marginal`, or between. */
+        KayentaScore: {
+            /** @description Whole where it tells a verdict of Serin's. */
+            score: number;
+            /**
+             * @description The verdict.
+             * @enum {string}
+             */
+            classification: "Pass" | "Marginal" | "Fail";
+            /** @description One sentence a person can act on. */
+            classificationReason: string;
+        };
+        /** @description What a judge says (CanaryJudgeResult). */
+        KayentaJudgeResult: {
+            /** @description Who judged. */
+            judgeName: string;
+            /** @description Metric by metric. */
+            results: components["schemas"]["KayentaMetricResult"][];
+            /** @description Group by group. */
+            groupScores: components["schemas"]["KayentaGroupScore"][];
+            score: components["schemas"]["KayentaScore"];
+        };
+        /** @description The outcome of an execution. */
+        KayentaResult: {
+            judgeResult: components["schemas"]["KayentaJudgeResult"];
+            /** @description Length of the window judged, ISO 8601, such as `PT30M`. */
+            canaryDuration: string;
+        };
+        /** @description How an execution stands. Members that have no value are left out, none is null. */
+        KayentaCanaryStatus: {
+            /** @description The service. Empty while Serin cannot tell. */
+            application: string;
+            /** @description The execution. */
+            pipelineId?: string;
+            /** @description As it was asked. */
+            parentPipelineExecutionId?: string;
+            /** @description Whether `result` is there. */
+            complete: boolean;
+            status: components["schemas"]["KayentaState"];
+            /** @description Empty; Kayenta's clients expect it. */
+            stageStatus?: {
+                [key: string]: unknown;
+            };
+            /** @description One sentence a person can act on. Kayenta has no such thing. */
+            reason: string;
+            /** @description What went wrong, where something did. */
+            exception?: {
+                [key: string]: unknown;
+            };
+            result?: components["schemas"]["KayentaResult"];
+            /** @description Left out for a config in place. */
+            canaryConfigId?: string;
+            /** @description As it was asked. */
+            canaryExecutionRequest?: {
+                [key: string]: unknown;
+            };
+            /** @description The analysis that judges it. */
+            analysisId?: string;
+            /** @description Its page for people. */
+            reportUrl?: string;
+            /** @description When it was asked for. */
+            buildTimeMillis?: number;
+            buildTimeIso?: components["schemas"]["Instant"];
+            /** @description When it began to be judged. */
+            startTimeMillis?: number;
+            startTimeIso?: components["schemas"]["Instant"];
+            /** @description When it was complete. */
+            endTimeMillis?: number;
+            endTimeIso?: components["schemas"]["Instant"];
+            /** @description As it was asked. */
+            metricsAccountName?: string;
+            /** @description As it was asked. */
+            configurationAccountName?: string;
+            /** @description As it was asked. */
+            storageAccountName?: string;
+        };
+        /** @description Executions, newest first. */
+        KayentaExecutionList: components["schemas"]["KayentaCanaryStatus"][];
+        /** @description What became of a standalone analysis. */
+        KayentaStandaloneResult: {
+            /** @description Whether the canary passed. */
+            didPassThresholds: boolean;
+            /** @description Whether a metric has fewer than 50 values in its baseline. */
+            hasWarnings: boolean;
+            /** @description One sentence a person can act on. */
+            canaryScoreMessage: string;
+            /** @description One score, of the whole lifetime. */
+            canaryScores: number[];
+            /** @description The execution behind it. */
+            canaryExecutionResults: {
+                [key: string]: unknown;
+            }[];
+        };
+        /** @description How a standalone analysis stands. */
+        KayentaStandaloneStatus: {
+            /** @description The analysis. */
+            pipelineId: string;
+            /** @description The service. Empty while Serin cannot tell. */
+            application: string;
+            /** @description Whether `canaryAnalysisExecutionResult` is there. */
+            complete: boolean;
+            executionStatus: components["schemas"]["KayentaState"];
+            status: components["schemas"]["KayentaState"];
+            /** @description One sentence a person can act on. Kayenta has no such thing. */
+            reason: string;
+            canaryAnalysisExecutionResult?: components["schemas"]["KayentaStandaloneResult"];
+            /** @description Left out for a config in place. */
+            canaryConfigId?: string;
+            startTimeIso?: components["schemas"]["Instant"];
+            endTimeIso?: components["schemas"]["Instant"];
+        };
+        /** @description A judge that a canary config may name. */
+        KayentaJudge: {
+            /** @description Its name. */
+            name: string;
+            /** @description Whether it is to be offered. */
+            visible: boolean;
+        };
+        /** @description Judges. */
+        KayentaJudgeList: components["schemas"]["KayentaJudge"][];
+        /** @description Pairs of series and how to judge them. Read strictly by the use case. */
+        KayentaJudgeRequest: {
+            canaryConfig: components["schemas"]["KayentaCanaryConfig"];
+            scoreThresholds?: components["schemas"]["KayentaThresholds"];
+            /** @description MetricSetPairs. */
+            metricSetPairList: {
+                [key: string]: unknown;
+            }[];
+        };
+        /** @description An account that a request may name. */
+        KayentaCredential: {
+            /** @description Its name. */
+            name: string;
+            /** @description Type of the backend. */
+            type: string;
+            /** @description What it is good for. */
+            supportedTypes: ("METRICS_STORE" | "CONFIGURATION_STORE" | "OBJECT_STORE")[];
+        };
+        /** @description Accounts. */
+        KayentaCredentialList: components["schemas"]["KayentaCredential"][];
         /** @description Whether the process is up. */
         Health: {
             /** @description True when it is. */
@@ -1924,6 +2731,8 @@ export interface components {
             errors?: components["schemas"]["InputIssue"][];
             /** @description The request in the logs. */
             requestId: string;
+            /** @description The detail again, where clients of Kayenta look for it. */
+            message?: string;
         };
     };
     responses: {
@@ -2023,6 +2832,32 @@ export interface components {
         Limit: number;
         /** @description The `nextCursor` of the page before. */
         Cursor: string;
+        /** @description A token, for callers that send no headers. It is shown in no log. */
+        KayentaToken: string;
+        /** @description Id of the canary config. */
+        KayentaConfigId: string;
+        /** @description Id of the execution; to start one, that of its canary config. */
+        KayentaCanaryId: string;
+        /** @description Only configs of any of these applications. */
+        KayentaApplications: components["schemas"]["Name"][];
+        /** @description The service that changes. */
+        KayentaApplication: components["schemas"]["Name"];
+        /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+        KayentaMetricsAccount: components["schemas"]["Name"];
+        /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+        KayentaConfigurationAccount: components["schemas"]["Name"];
+        /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+        KayentaStorageAccount: components["schemas"]["Name"];
+        /** @description The pipeline that asks; told again with the execution. */
+        KayentaParentPipeline: components["schemas"]["Name"];
+        /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+        KayentaUser: components["schemas"]["Name"];
+        /** @description How many a page has at most. Default 20. */
+        KayentaLimit: number;
+        /** @description Which page, from 1. */
+        KayentaPage: number;
+        /** @description Only executions of these states, joined by commas. */
+        KayentaStatuses: string;
     };
     requestBodies: never;
     headers: never;
@@ -3229,6 +4064,1130 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
                     "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListCanaryConfigs: {
+        parameters: {
+            query?: {
+                /** @description Only configs of any of these applications. */
+                application?: components["parameters"]["KayentaApplications"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canary configs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaConfigList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaCreateCanaryConfig: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaCanaryConfig"];
+            };
+        };
+        responses: {
+            /** @description The id it was stored under. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaConfigId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaGetCanaryConfig: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canary config as it was stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaCanaryConfig"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaReplaceCanaryConfig: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaCanaryConfig"];
+            };
+        };
+        responses: {
+            /** @description Its id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaConfigId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaRemoveCanaryConfig: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaEmpty"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartAdHocCanary: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaAdHocCanary"];
+            };
+        };
+        responses: {
+            /** @description The execution. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaExecutionId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListCanaries: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description How many a page has at most. Default 20. */
+                limit?: components["parameters"]["KayentaLimit"];
+                /** @description Which page, from 1. */
+                page?: components["parameters"]["KayentaPage"];
+                /** @description Only executions of these states, joined by commas. */
+                statuses?: components["parameters"]["KayentaStatuses"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of executions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaExecutionList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaGetCanary: {
+        parameters: {
+            query?: {
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The execution. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaCanaryStatus"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartCanary: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaCanaryRequest"];
+            };
+        };
+        responses: {
+            /** @description The execution. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaExecutionId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaCancelCanary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaEmpty"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartAdHocStandalone: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaAdHocStandalone"];
+            };
+        };
+        responses: {
+            /** @description The analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaStandaloneId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaGetStandalone: {
+        parameters: {
+            query?: {
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaStandaloneStatus"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartStandalone: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaStandaloneRequest"];
+            };
+        };
+        responses: {
+            /** @description The analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaStandaloneId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListJudges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The judges. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaJudgeList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaJudgePairs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaJudgeRequest"];
+            };
+        };
+        responses: {
+            /** @description What the judge says. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaJudgeResult"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The accounts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaCredentialList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListCanaryConfigsByToken: {
+        parameters: {
+            query?: {
+                /** @description Only configs of any of these applications. */
+                application?: components["parameters"]["KayentaApplications"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canary configs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaConfigList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaCreateCanaryConfigByToken: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaCanaryConfig"];
+            };
+        };
+        responses: {
+            /** @description The id it was stored under. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaConfigId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaGetCanaryConfigByToken: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canary config as it was stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaCanaryConfig"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaReplaceCanaryConfigByToken: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaCanaryConfig"];
+            };
+        };
+        responses: {
+            /** @description Its id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaConfigId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaRemoveCanaryConfigByToken: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaEmpty"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartAdHocCanaryByToken: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaAdHocCanary"];
+            };
+        };
+        responses: {
+            /** @description The execution. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaExecutionId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListCanariesByToken: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description How many a page has at most. Default 20. */
+                limit?: components["parameters"]["KayentaLimit"];
+                /** @description Which page, from 1. */
+                page?: components["parameters"]["KayentaPage"];
+                /** @description Only executions of these states, joined by commas. */
+                statuses?: components["parameters"]["KayentaStatuses"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of executions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaExecutionList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaGetCanaryByToken: {
+        parameters: {
+            query?: {
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The execution. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaCanaryStatus"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartCanaryByToken: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaCanaryRequest"];
+            };
+        };
+        responses: {
+            /** @description The execution. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaExecutionId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaCancelCanaryByToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaEmpty"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartAdHocStandaloneByToken: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaAdHocStandalone"];
+            };
+        };
+        responses: {
+            /** @description The analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaStandaloneId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaGetStandaloneByToken: {
+        parameters: {
+            query?: {
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaStandaloneStatus"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartStandaloneByToken: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaStandaloneRequest"];
+            };
+        };
+        responses: {
+            /** @description The analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaStandaloneId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListJudgesByToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The judges. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaJudgeList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaJudgePairsByToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaJudgeRequest"];
+            };
+        };
+        responses: {
+            /** @description What the judge says. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaJudgeResult"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListCredentialsByToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The accounts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaCredentialList"];
                 };
             };
             400: components["responses"]["BadInput"];

@@ -37,6 +37,10 @@ import { createIncidentHooksRouter, type IncidentHooksDeps } from './incidents/h
 import { createIncidentsRouter, type IncidentsDeps } from './incidents/router.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
+import type { Kayenta } from './kayenta/deps.ts';
+import { catchKayentaErrors } from './kayenta/outage.ts';
+import { isKayentaRoute } from './kayenta/paths.ts';
+import { createKayentaRouter } from './kayenta/router.ts';
 import { findOperation } from './operations.ts';
 import { toProblem } from './problem.ts';
 import { dropEmptyQuery } from './query.ts';
@@ -61,6 +65,7 @@ export type ServerDeps = {
   readonly github: Pick<GithubDeps, 'intake' | 'secrets' | 'house'>;
   /** What the configuration says of those who send webhooks. */
   readonly hookHouse: CdEventsDeps['house'];
+  readonly kayenta: Kayenta;
   /** Tells who calls. */
   readonly authentication: Authentication;
   readonly tokens: Tokens;
@@ -126,7 +131,8 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     if (retryAfter !== null) response.setHeader('Retry-After', retryAfter);
     response.setHeader('Content-Type', 'application/problem+json');
-    response.status(status).json(body);
+    const isKayenta = isKayentaRoute(contextOf(response).operation?.route);
+    response.status(status).json(isKayenta ? { ...body, message: body.detail } : body);
   };
 }
 
@@ -152,58 +158,54 @@ function addReading(app: Express, deps: ServerDeps, drain: Drain, validation: Va
   app.use([...validation.before], [...readBody()], [...validation.request]);
 }
 
-/** Makes the API. Nothing listens yet. */
-export function createServer(deps: ServerDeps): ApiServer {
-  const { now, after = afterOnClock, logger, runs, publicUrl } = deps;
-  const app = express();
-  const drain = createDrain();
-  const { validation = createValidation(readSpecText()) } = deps;
-  const argo: ArgoDeps = {
-    runs,
-    outage: createOutageClock(now, deps.outageGrace),
-    drain,
-    after,
-    now,
-    logger,
-    publicUrl,
-  };
-  const flagger: FlaggerDeps = { steppedRollouts: deps.steppedRollouts, after, now, logger };
-  app.disable('x-powered-by');
-  app.enable('case sensitive routing');
-  addReading(app, deps, drain, validation);
+/** The routes of the ledger and of those who run Serin. */
+function addOwnRoutes(app: Express, deps: ServerDeps, drain: Drain, after: After): void {
+  const { now, runs, publicUrl } = deps;
   app.use(createAnalysesRouter({ runs, drain, after, publicUrl }));
-  app.use(createArgoAnalysisRouter(argo));
-  app.use(createArgoEventsRouter(deps.rolloutEvents, after));
-  const ecs: EcsDeps = { runs, after, now, logger };
-  app.use(createSpinnakerRouter({ runs, after, publicUrl }), createEcsRouter(ecs));
-  app.use(createFlaggerRouter(flagger), createFlaggerPrometheusRouter(runs, now));
   app.use(createChangesRouter(deps.changes, now));
   app.use(createTokensRouter(deps.tokens), createAuditRouter(deps.audit));
   app.use(createIncidentsRouter({ ...deps.incidents, now }));
   app.use(createReportsRouter(deps.reports));
   app.use(createJudgeRouter(deps.judging, drain));
   app.use(createGatesRouter(deps.gates));
-  app.use(createGithubRouter({ ...deps.github, logger, metrics: deps.metrics, now, after }));
+}
+
+/**
+ * The routes of callers that are spoken to in their own tongue.
+ *
+ * @returns what answers their errors in it
+ */
+function addCallers(app: Express, deps: ServerDeps, drain: Drain, after: After): ErrorRequestHandler[] {
+  const { now, logger, runs, publicUrl, metrics } = deps;
+  const outage = createOutageClock(now, deps.outageGrace);
+  const argo: ArgoDeps = { runs, outage, drain, after, now, logger, publicUrl };
+  app.use(createArgoAnalysisRouter(argo), createArgoEventsRouter(deps.rolloutEvents, after));
+  app.use(createKayentaRouter({ ...argo, ...deps.kayenta, judging: deps.judging }));
+  const ecs: EcsDeps = { runs, after, now, logger };
+  app.use(createSpinnakerRouter({ runs, after, publicUrl }), createEcsRouter(ecs));
+  const flagger: FlaggerDeps = { steppedRollouts: deps.steppedRollouts, after, now, logger };
+  app.use(createFlaggerRouter(flagger), createFlaggerPrometheusRouter(runs, now));
+  app.use(createGithubRouter({ ...deps.github, logger, metrics, now, after }));
   const hooks = { ...deps, house: deps.hookHouse };
   app.use(createCdEventsRouter(hooks), createGitlabRouter(hooks));
   const { incidents } = deps.incidents;
   app.use(createIncidentHooksRouter({ ...deps, incidents, mapping: deps.incidentMapping }));
-  app.use(
-    createHealthRouter({
-      health: deps.health,
-      metrics: deps.metrics,
-      drain,
-      after,
-      specText: validation.specText,
-    }),
-  );
-  app.use(
-    notFound,
-    refine(validation.spec),
-    catchArgoErrors(argo),
-    catchFlaggerErrors(flagger),
-    catchEcsErrors(ecs),
-    answerErrors(logger),
-  );
+  return [catchArgoErrors(argo), catchFlaggerErrors(flagger), catchEcsErrors(ecs), catchKayentaErrors(argo)];
+}
+
+/** Makes the API. Nothing listens yet. */
+export function createServer(deps: ServerDeps): ApiServer {
+  const { after = afterOnClock, logger, health, metrics } = deps;
+  const app = express();
+  const drain = createDrain();
+  const { validation = createValidation(readSpecText()) } = deps;
+  app.disable('x-powered-by');
+  app.enable('case sensitive routing');
+  addReading(app, deps, drain, validation);
+  addOwnRoutes(app, deps, drain, after);
+  const catchers = addCallers(app, deps, drain, after);
+  const { specText } = validation;
+  app.use(createHealthRouter({ health, metrics, drain, after, specText }));
+  app.use(notFound, refine(validation.spec), ...catchers, answerErrors(logger));
   return { handler: app, drain: drain.drain };
 }

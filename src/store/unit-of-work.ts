@@ -6,6 +6,7 @@ import { createAuditStore } from './audit-store.ts';
 import type { Connection, Database } from './database.ts';
 import { createDeliveryStore } from './delivery-store.ts';
 import { createGateStore } from './gate-store.ts';
+import { createKayentaStore } from './kayenta-store.ts';
 import { createLedgerStore } from './ledger-store.ts';
 import { createNoiseStore } from './noise-store.ts';
 import { createOutboxStore } from './outbox-store.ts';
@@ -28,6 +29,7 @@ function createStores(connection: Connection): Stores {
     noise: createNoiseStore(connection),
     steppedRollouts: createSteppedRolloutStore(connection),
     outbox: createOutboxStore(connection),
+    kayenta: createKayentaStore(connection),
     audit: createAuditStore(connection),
     deliveries: createDeliveryStore(connection),
   };

@@ -176,6 +176,31 @@ const rowsSince: Readonly<Record<string, Rows>> = {
       },
     ],
   },
+  '0007-kayenta': {
+    kayenta_configs: [
+      {
+        id: 'c1',
+        name: 'latency',
+        applications: '["checkout"]',
+        created_at: 1_767_225_600_000,
+        updated_at: 1_767_225_600_001,
+        body: '{}',
+      },
+    ],
+    kayenta_config_names: [{ application: 'checkout', name: 'latency', config_id: 'c1' }],
+    kayenta_executions: [
+      {
+        id: 'e1',
+        kind: 'canary',
+        run_id: 'r1',
+        application: 'checkout',
+        created_at: 1_767_225_600_000,
+        window_end: 1_767_227_400_000,
+        body: '{}',
+        concluded: null,
+      },
+    ],
+  },
   '0008-stepped-rollouts': {
     stepped_rollouts: [
       {

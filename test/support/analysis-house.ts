@@ -26,6 +26,7 @@ export type House = {
   readonly scheduler: Scheduler;
   readonly unitOfWork: UnitOfWork;
   readonly errors: unknown[];
+  readonly catalog: () => Catalog;
   /** Moves the clock to `minutes` after the start and performs everything due. */
   at(minutes: number): Promise<void>;
   /** Moves the clock without looking at anything. */
@@ -113,6 +114,7 @@ export function makeHouse(database: Database, options: HouseOptions): House {
     scheduler,
     unitOfWork,
     errors,
+    catalog: () => catalog,
     at,
     setMinutes: (minutes) => {
       now = start + minutes * minute;

@@ -144,6 +144,11 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     judging: refuse,
     gates: { evaluate: refuse },
     github: { intake: { take: refuse }, secrets: () => [], house: () => makeGithubHouse() },
+    kayenta: {
+      configs: { list: refuse, get: refuse, create: refuse, replace: refuse, remove: refuse },
+      canaries: { start: refuse, defer: () => null, get: refuse, list: refuse, cancel: refuse },
+      settings: () => ({ accounts: [], providers: [], judge: 'kayenta', since: start }),
+    },
     tokens: { create: refuse, list: refuse, revoke: refuse },
     audit: { list: refuse },
     authentication: { identify: async () => anonymousCaller(['admin']) },

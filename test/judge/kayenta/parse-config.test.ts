@@ -165,7 +165,7 @@ describe('a canaryConfig', () => {
   it('is refused for another judge', () => {
     refuses(
       () => parseKayentaConfig({ ...withCanary({}), judge: { name: 'dredd-v1.0' } }),
-      ['judge.name', 'found "dredd-v1.0"; allowed are NetflixACAJudge-v1.0, RemoteJudge-v1.0'],
+      ['judge.name', 'found "dredd-v1.0"; allowed are NetflixACAJudge-v1.0, RemoteJudge-v1.0, Serin-v1.0'],
     );
   });
 
