@@ -14,15 +14,14 @@ import { type Config, templatesOf } from './config.ts';
 import { hasCode } from './errors.ts';
 import { createJudging } from './judging.ts';
 import { type Changes, createChanges, type LedgerPolicy, settleDue } from './ledger/changes.ts';
-import { createReports, type Reports } from './ledger/reports.ts';
 import type { Provider } from './metrics/provider.ts';
 import { createProvider } from './metrics/registry.ts';
 import { isLoopback, type Settings } from './settings.ts';
 import { type Database, openDatabase } from './store/database.ts';
-import { createReportStore } from './store/report-store.ts';
 import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { type Reporting, wireReports } from './wire-reports.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
@@ -83,11 +82,6 @@ function observeSteps(metrics: Metrics): StepDeps['observer'] {
       if (verdict !== 'running') metrics.verdict(verdict);
     },
   };
-}
-
-function isProduction(config: Config, environment: string): boolean {
-  const declared = config.environments.find(({ name }) => name === environment);
-  return declared?.production ?? ['production', 'prod'].includes(environment);
 }
 
 async function readiness(database: Database): Promise<{ ok: boolean; checks: Record<string, string> }> {
@@ -154,16 +148,18 @@ type Ground = {
   readonly now: () => number;
   readonly current: () => Current;
   readonly ledgerPolicy: () => LedgerPolicy;
+  readonly reporting: Reporting;
 };
 
 function wireScheduler(ground: Ground, stepDeps: StepDeps): Scheduler {
-  const { unitOfWork, metrics, logger, now, ledgerPolicy } = ground;
+  const { unitOfWork, metrics, logger, now, ledgerPolicy, reporting } = ground;
   return createScheduler({
     runs: unitOfWork.stores.runs,
     step: (claim, stop) => step(stepDeps, claim, stop),
     housekeeping: async () => {
       await unitOfWork.transaction((stores) => settleDue(stores.ledger, now(), ledgerPolicy()));
       metrics.runs((await unitOfWork.stores.runs.census()).byPhase);
+      await reporting.tend();
     },
     now,
     onError: (error, doing) => {
@@ -198,23 +194,6 @@ function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvent
   return { runs, rolloutEvents: createRolloutEvents(shared), scheduler };
 }
 
-function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground): {
-  changes: Changes;
-  reports: Reports;
-} {
-  const changes = createChanges({ unitOfWork, now, policy: ledgerPolicy });
-  const reports = createReports({
-    reports: createReportStore(database),
-    production: (environment) => isProduction(current().config, environment),
-    serviceInfo: (name) => {
-      const service = current().catalog.services.find((one) => one.name === name);
-      return service === undefined ? null : { team: service.team, tier: service.tier };
-    },
-    now,
-  });
-  return { changes, reports };
-}
-
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */
 export function createApp(options: AppOptions): App {
   const { settings, now = Date.now } = options;
@@ -231,23 +210,22 @@ export function createApp(options: AppOptions): App {
     now,
     current: () => current,
     ledgerPolicy: () => ({ now: now(), ...current.config.ledger }),
+    reporting: wireReports({ database, now, current: () => current }),
   };
   const { runs, rolloutEvents, scheduler } = wireAnalysis(ground);
-  const { changes, reports } = wireLedger(ground);
-  const outageGrace = (): number => current.config.analysis.outageGrace;
-  const { publicUrl } = settings;
+  const changes = createChanges({ ...ground, policy: ground.ledgerPolicy });
   const { judging, close: closeJudging } = createJudging();
   const api = createServer({
     runs,
     rolloutEvents,
     changes,
-    reports,
+    ...ground.reporting,
     health: { live: () => true, ready: () => readiness(database) },
     logger,
     metrics,
     now,
-    publicUrl,
-    outageGrace,
+    publicUrl: settings.publicUrl,
+    outageGrace: () => current.config.analysis.outageGrace,
     judging,
   });
   const server = createHttpServer(api.handler);

@@ -4,8 +4,12 @@ import { globSync } from 'tinyglobby';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Plan, planSchema } from './analysis/plan.ts';
+import { readCron } from './analysis/scheduler.ts';
 import { durationSchema } from './duration.ts';
 import { type InputIssue, invalidInput, SerinError } from './errors.ts';
+import { bucketLengths, isTimeZone } from './ledger/calendar.ts';
+import { counts } from './ledger/rates.ts';
+import { groupings } from './ledger/report.ts';
 import { booleanLike, parseWith, strict } from './parse.ts';
 
 const name = z.string().min(1).max(200);
@@ -22,6 +26,31 @@ const service = strict({
   scopes: strict({ canary: scope.optional(), baseline: scope.optional() }).default({}),
   inlinePlans: booleanLike.default(false),
   callerMayLoosen: booleanLike.default(false),
+});
+
+const tz = name.refine(isTimeZone, { error: 'is no IANA time zone such as Europe/Berlin' });
+
+const cron = name.transform((text, context) => {
+  const read = readCron(text);
+  if (!('wrong' in read)) return read;
+  context.addIssue({ code: 'custom', message: `found "${text}"; ${read.wrong}` });
+  return z.NEVER;
+});
+
+const schedule = strict({
+  name,
+  cron,
+  tz: tz.default('UTC'),
+  /** The last whole one before it is due. */
+  covers: z.enum(bucketLengths).default('month'),
+  service: name.optional(),
+  team: name.optional(),
+  environment: name.optional(),
+  tier: z.coerce.string().optional(),
+  bucket: z.enum(bucketLengths).optional(),
+  groupBy: z.enum(groupings).optional(),
+  count: z.enum(counts).optional(),
+  includeRollbacks: booleanLike.optional(),
 });
 
 const template = planSchema.refine((plan) => plan.name !== null, {
@@ -45,6 +74,10 @@ const file = strict({
   ledger: strict({
     observationWindow: durationSchema.default(86_400_000),
     abandonAfter: durationSchema.default(604_800_000),
+  }).prefault({}),
+  reports: strict({
+    minimumChanges: z.coerce.number().int().min(1).default(20),
+    schedules: z.array(schedule).default([]),
   }).prefault({}),
 });
 
@@ -147,6 +180,10 @@ function checkReferences(config: Config): void {
   refuseTwice(
     'environments',
     config.environments.map((one) => one.name),
+  );
+  refuseTwice(
+    'reports.schedules',
+    config.reports.schedules.map((one) => one.name),
   );
   const templates = config.templates.map((plan) => plan.name);
   const issues: InputIssue[] = config.services.flatMap((one, index) =>

@@ -14,6 +14,7 @@ export const errorCodes = [
   'payload_too_large',
   'unsupported_media_type',
   'method_not_allowed',
+  'not_acceptable',
   'store_unavailable',
   'provider_unreachable',
   'provider_timeout',

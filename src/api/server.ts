@@ -5,7 +5,6 @@ import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
 import { SerinError } from '../errors.ts';
 import type { Changes } from '../ledger/changes.ts';
-import type { Reports } from '../ledger/reports.ts';
 import { createHttpLog } from '../telemetry/http-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -24,16 +23,15 @@ import { findOperation } from './operations.ts';
 import { toProblem } from './problem.ts';
 import { dropEmptyQuery } from './query.ts';
 import { toRefusal } from './refusal.ts';
-import { createReportsRouter } from './reports.ts';
+import { createReportsRouter, type ReportsRouterDeps } from './reports/router.ts';
 import { readSpecText, type Spec } from './spec.ts';
 import { type After, afterOnClock } from './timers.ts';
 import { createValidation, type Validation } from './validation.ts';
 
-export type ServerDeps = {
+export type ServerDeps = ReportsRouterDeps & {
   readonly runs: Runs;
   readonly rolloutEvents: RolloutEvents;
   readonly changes: Changes;
-  readonly reports: Reports;
   readonly judging: Judging;
   readonly health: Health;
   readonly logger: Logger;
@@ -139,7 +137,7 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createArgoAnalysisRouter(argo));
   app.use(createArgoEventsRouter(deps.rolloutEvents, after));
   app.use(createChangesRouter(deps.changes, now));
-  app.use(createReportsRouter(deps.reports));
+  app.use(createReportsRouter(deps));
   app.use(createJudgeRouter(deps.judging, drain));
   app.use(
     createHealthRouter({

@@ -52,6 +52,15 @@ function compareField(key: (typeof identifying)[number], left: unknown, right: u
   return left === right ? 'agree' : 'contradict';
 }
 
+/** Whether two descriptions of one service name the same thing: one of them agrees, and none contradicts. */
+export function describeSame(
+  left: Partial<Pick<ChangeFacts, (typeof identifying)[number]>>,
+  right: Partial<Pick<ChangeFacts, (typeof identifying)[number]>>,
+): boolean {
+  const found = identifying.map((key) => compareField(key, left[key], right[key]));
+  return found.includes('agree') && !found.includes('contradict');
+}
+
 function spanOf({ startedAt, finishedAt, createdAt }: Change): { from: number; to: number } {
   return { from: startedAt ?? finishedAt ?? createdAt, to: finishedAt ?? startedAt ?? createdAt };
 }

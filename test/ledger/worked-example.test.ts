@@ -75,6 +75,8 @@ for (const { name, open } of databases) {
         reports: createReportStore(test.database),
         production: (environment) => environment === 'production',
         serviceInfo: () => null,
+        incidents: { count: async () => null },
+        minimum: () => 20,
         now: () => to,
       }).changeFailure({ from, to, count });
 

@@ -126,6 +126,8 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     },
     changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
     reports: { changeFailure: refuse },
+    judgeQuality: { report: refuse },
+    storedReports: { list: refuse, get: refuse },
     judging: refuse,
     health: { live: () => true, ready: async () => ({ ok: true, checks: { database: 'ok' } }) },
     logger: createLogger('silent'),
