@@ -44,12 +44,12 @@ function describe(number: number, service: string) {
   };
 }
 
-/** Rows of the table of changes, one after the other; a few services have most of the changes. */
+/** Rows of the table of changes, in the order of time; a few services have most of the changes. */
 export function* makeRows(): Generator<Readonly<Record<string, unknown>>> {
   const random = createRandom(size.seed);
   for (let number = 0; number < size.changes; number += 1) {
     const service = `service-${Math.floor(size.services * random() ** 2)}`;
-    const startedAt = end - Math.floor(random() * size.days * day);
+    const startedAt = Math.floor(end - size.days * day * (1 - (number + random()) / size.changes));
     const ending = endingOf(random());
     const isFailed = ending.outcome === 'failed';
     const finishedAt = ending.outcome === 'abandoned' ? null : startedAt + skewed(random(), 0.4 * hour);

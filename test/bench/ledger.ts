@@ -14,20 +14,32 @@ import { printTable } from './table.ts';
 
 const day = 86_400_000;
 const rounds = 40;
-const rowsAtOnce = 500;
-const statementsAtOnce = 40;
+const rowsAtOnce = 5000;
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Rows as one JSON text: building statements of a hundred thousand values takes longer than running them. */
+function insertOf(database: Database, row: Row): string {
+  const columns = Object.keys(row);
+  const names = columns.map((name) => `"${name}"`).join(', ');
+  const source =
+    database.dialect === 'postgres'
+      ? `${names} FROM json_populate_recordset(null::changes, ?::json)`
+      : `${columns.map((name) => `value ->> '${name}'`).join(', ')} FROM json_each(?)`;
+  return `INSERT INTO changes (${names}) SELECT ${source}`;
+}
 
 async function fill(database: Database): Promise<void> {
-  let rows: Readonly<Record<string, unknown>>[] = [];
-  const write = (): Promise<void> =>
-    database.transaction(async (connection) => {
-      for (let from = 0; from < rows.length; from += rowsAtOnce)
-        await connection.run((sql) => sql('changes').insert(rows.slice(from, from + rowsAtOnce)));
-      rows = [];
-    });
+  let rows: Row[] = [];
+  const write = async (): Promise<void> => {
+    const [first] = rows;
+    if (first === undefined) return;
+    await database.run((sql) => sql.raw(insertOf(database, first), [JSON.stringify(rows)]));
+    rows = [];
+  };
   for (const row of makeRows()) {
     rows.push(row);
-    if (rows.length === rowsAtOnce * statementsAtOnce) await write();
+    if (rows.length === rowsAtOnce) await write();
   }
   await write();
 }
