@@ -16,17 +16,20 @@ import { createJudging } from './judging.ts';
 import { type Changes, createChanges, type LedgerPolicy, settleDue } from './ledger/changes.ts';
 import type { Provider } from './metrics/provider.ts';
 import { createProvider } from './metrics/registry.ts';
-import { isLoopback, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { wireAuth } from './wire-auth.ts';
 import { type Reporting, wireReports } from './wire-reports.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
   readonly config: Config;
   readonly version: string;
+  /** Whether others may call without a credential as long as there is none; default false: only this machine. */
+  readonly allowUnauthenticated?: boolean;
   readonly now?: () => number;
   readonly logger?: Logger;
 };
@@ -36,6 +39,8 @@ export type App = {
   readonly logger: Logger;
   readonly scheduler: Scheduler;
   readonly changes: Changes;
+  /** Whether a credential exists or is configured; true also while that cannot be told. */
+  mayHaveCredentials(): Promise<boolean>;
   /** Brings the database up to date; rejects with `store_unavailable` while it is away. */
   migrate(): Promise<void>;
   /** Listens; resolves with the address, such as `http://127.0.0.1:8080`. */
@@ -60,7 +65,7 @@ type Current = {
   readonly providers: ReadonlyMap<string, Provider>;
 };
 
-function makeCatalog(config: Config, settings: Settings): Catalog {
+function makeCatalog(config: Config): Catalog {
   return {
     services: config.services.map((service) => ({
       ...service,
@@ -71,7 +76,6 @@ function makeCatalog(config: Config, settings: Settings): Catalog {
     })),
     templates: templatesOf(config),
     rejoinAfter: config.analysis.rejoinAfter,
-    callersAreAdmins: isLoopback(settings.host),
   };
 }
 
@@ -110,7 +114,7 @@ function listenOn(server: Server, { host, port }: Settings): Promise<string> {
   });
 }
 
-function makeCurrent(config: Config, settings: Settings, metrics: Metrics): Current {
+function makeCurrent(config: Config, metrics: Metrics): Current {
   const onRequest = ({
     provider,
     outcome,
@@ -123,7 +127,7 @@ function makeCurrent(config: Config, settings: Settings, metrics: Metrics): Curr
   const providers = Object.entries(config.providers).map(
     ([name, one]) => [name, createProvider(name, one, { onRequest })] as const,
   );
-  return { config, catalog: makeCatalog(config, settings), providers: new Map(providers) };
+  return { config, catalog: makeCatalog(config), providers: new Map(providers) };
 }
 
 const sweepMs = 50;
@@ -194,13 +198,25 @@ function wireAnalysis(ground: Ground): { runs: Runs; rolloutEvents: RolloutEvent
   return { runs, rolloutEvents: createRolloutEvents(shared), scheduler };
 }
 
+/** The use cases, each wired in its own place. */
+function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions) {
+  const auth = wireAuth({
+    ...ground,
+    allowUnauthenticated,
+    config: () => ground.current().config,
+    catalog: () => ground.current().catalog,
+  });
+  const changes = createChanges({ ...ground, policy: ground.ledgerPolicy });
+  return { ...wireAnalysis(ground), ...ground.reporting, changes, ...auth };
+}
+
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */
 export function createApp(options: AppOptions): App {
   const { settings, now = Date.now } = options;
   const logger = options.logger ?? createLogger(settings.logLevel);
   const metrics = createMetrics();
   const database = openDatabase(settings.databaseUrl);
-  let current = makeCurrent(options.config, settings, metrics);
+  let current = makeCurrent(options.config, metrics);
   const ground: Ground = {
     settings,
     logger,
@@ -212,14 +228,11 @@ export function createApp(options: AppOptions): App {
     ledgerPolicy: () => ({ now: now(), ...current.config.ledger }),
     reporting: wireReports({ database, now, current: () => current }),
   };
-  const { runs, rolloutEvents, scheduler } = wireAnalysis(ground);
-  const changes = createChanges({ ...ground, policy: ground.ledgerPolicy });
+  const { scheduler, changes, mayHaveCredentials, ...parts } = wireParts(ground, options);
   const { judging, close: closeJudging } = createJudging();
   const api = createServer({
-    runs,
-    rolloutEvents,
+    ...parts,
     changes,
-    ...ground.reporting,
     health: { live: () => true, ready: () => readiness(database) },
     logger,
     metrics,
@@ -234,6 +247,7 @@ export function createApp(options: AppOptions): App {
     logger,
     scheduler,
     changes,
+    mayHaveCredentials,
     migrate: async () => {
       await migrateUp(database);
     },
@@ -241,7 +255,7 @@ export function createApp(options: AppOptions): App {
     start: () => scheduler.start(),
     reload: (config) => {
       const replaced = current.providers;
-      current = makeCurrent(config, settings, metrics);
+      current = makeCurrent(config, metrics);
       for (const provider of replaced.values()) provider.close();
     },
     stop: async (graceMs) => {

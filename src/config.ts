@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Plan, planSchema } from './analysis/plan.ts';
 import { readCron } from './analysis/scheduler.ts';
+import { authSchema } from './auth/config.ts';
 import { durationSchema } from './duration.ts';
 import { type InputIssue, invalidInput, SerinError } from './errors.ts';
 import { bucketLengths, isTimeZone } from './ledger/calendar.ts';
@@ -71,6 +72,7 @@ const file = strict({
     rejoinAfter: durationSchema.default(600_000),
     outageGrace: durationSchema.default(900_000),
   }).prefault({}),
+  auth: authSchema.prefault({}),
   ledger: strict({
     observationWindow: durationSchema.default(86_400_000),
     abandonAfter: durationSchema.default(604_800_000),

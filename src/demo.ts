@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type App, createApp } from './app.ts';
 import { parseConfig } from './config.ts';
 import { makeDemoHistory } from './demo-history.ts';
+import { system } from './ledger/actor.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 export type DemoOptions = {
@@ -103,7 +104,7 @@ async function show(app: App, options: DemoOptions): Promise<boolean> {
   await app.migrate();
   const address = await app.listen();
   app.start();
-  const changes = await app.changes.report(makeDemoHistory(Date.now()));
+  const changes = await app.changes.report(makeDemoHistory(Date.now()), system);
   options.say(
     `Serin listens on ${address}, with ${changes.length} made-up changes (source "demo") of the last months.`,
   );
@@ -120,7 +121,12 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'serin-demo-'));
   const settings = demoSettings(options.env, folder);
   const sources = { env: {}, readFile: () => '' };
-  const app = createApp({ settings, config: parseConfig(demoConfig, sources), version: options.version });
+  const app = createApp({
+    settings,
+    config: parseConfig(demoConfig, sources),
+    version: options.version,
+    allowUnauthenticated: true,
+  });
   try {
     const asExpected = await show(app, options);
     if (!options.exit) {

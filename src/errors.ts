@@ -10,6 +10,7 @@ export const errorCodes = [
   'not_found',
   'key_conflict',
   'conflict',
+  'unauthenticated',
   'forbidden',
   'payload_too_large',
   'unsupported_media_type',

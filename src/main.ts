@@ -76,13 +76,19 @@ async function serve(options: ServeOptions): Promise<void> {
   const settings = readSettings(process.env);
   const path = options.config ?? settings.configPath;
   const sources = fileSources(process.env);
-  if (!isLoopback(settings.host) && !options.allowUnauthenticated) {
+  const app = createApp({
+    settings,
+    config: loadConfig(path, sources),
+    version: readVersion(),
+    allowUnauthenticated: options.allowUnauthenticated,
+  });
+  if (!isLoopback(settings.host) && !options.allowUnauthenticated && !(await app.mayHaveCredentials())) {
+    await app.stop(0);
     throw new SerinError(
       'invalid_input',
-      `SERIN_LISTEN: found ${settings.host}, which others can reach, but no credential is configured; listen on 127.0.0.1, or say --allow-unauthenticated if something in front of Serin keeps strangers out`,
+      `SERIN_LISTEN: found ${settings.host}, which others can reach, but no credential is configured and no token exists; make one with serin token create, listen on 127.0.0.1, or say --allow-unauthenticated if something in front of Serin keeps strangers out`,
     );
   }
-  const app = createApp({ settings, config: loadConfig(path, sources), version: readVersion() });
   const address = await app.listen();
   handleSignals(app, () => app.reload(loadConfig(path, sources)));
   app.logger.info({ address, config: path }, 'listening');

@@ -3,6 +3,7 @@ import * as runs from './0001-runs.ts';
 import * as changes from './0002-changes.ts';
 import * as seriesMembers from './0003-series-members.ts';
 import * as noiseProfiles from './0004-noise-profiles.ts';
+import * as auth from './0005-auth.ts';
 import * as ledgerRollups from './0009-ledger-rollups.ts';
 
 /** One step of the schema's history, both ways. */
@@ -19,5 +20,6 @@ export const migrations: readonly Migration[] = [
   { name: '0002-changes', ...changes },
   { name: '0003-series-members', ...seriesMembers },
   { name: '0004-noise-profiles', ...noiseProfiles },
+  { name: '0005-auth', ...auth },
   { name: '0009-ledger-rollups', ...ledgerRollups },
 ];

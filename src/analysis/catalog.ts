@@ -24,8 +24,6 @@ export type Catalog = {
   readonly templates: ReadonlyMap<string, Plan>;
   /** A concluded key starts afresh when nobody asked for it this long, milliseconds. */
   readonly rejoinAfter: number;
-  /** True on loopback without credentials: every caller is then an admin. */
-  readonly callersAreAdmins: boolean;
 };
 
 /** The service of that name or alias; `null` when none is configured. */

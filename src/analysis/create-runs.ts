@@ -1,4 +1,6 @@
 import { SerinError } from '../errors.ts';
+import { type Actor, requireScope } from '../ledger/actor.ts';
+import { entryOf } from '../ledger/audit-store.ts';
 import type { Run } from './run.ts';
 import type { Runs } from './runs.ts';
 import { noteAsked, type StartDeps, startOrJoin } from './start.ts';
@@ -20,14 +22,20 @@ async function findRun(deps: RunsDeps, id: string): Promise<Run> {
 }
 
 /** Forced writes race with looks; each try takes the newest state, so a few are plenty. */
-async function cancelRun(deps: RunsDeps, id: string): Promise<Run> {
+async function cancelRun(deps: RunsDeps, id: string, by: Actor): Promise<Run> {
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const run = await findRun(deps, id);
+    requireScope(by, run.service);
     if (isOver(run)) return run;
     const cancelled = cancel(run, 'cancelled by the caller', deps.now());
     const saved = await deps.unitOfWork.transaction(async (stores) => {
       if (!(await stores.runs.saveForced(cancelled, run))) return false;
       await keepConclusion(stores, cancelled, deps.ledgerPolicy());
+      const [before, after] = [run, cancelled].map(({ phase, verdict }) => ({ phase, verdict }));
+      const subject = { type: 'analysis', id };
+      await stores.audit.append(
+        entryOf(by, deps.now(), { action: 'analysis.cancel', subject, before, after }),
+      );
       return true;
     });
     if (saved) {
@@ -54,7 +62,8 @@ export function createRuns(deps: RunsDeps): Runs {
       return run;
     },
     list: (filter, limit, cursor) => deps.unitOfWork.stores.runs.list(filter, limit, cursor),
-    cancel: (id) => cancelRun(deps, id),
+    find,
+    cancel: (id, by) => cancelRun(deps, id, by),
     series: async (id) => {
       await find(id);
       return deps.unitOfWork.stores.runs.loadSeries(id);

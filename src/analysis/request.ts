@@ -29,11 +29,11 @@ function sorted(scope: Scope | null): readonly (readonly [string, string])[] | n
 
 function requirePermission(
   service: Service | null,
-  catalog: Catalog,
+  { by }: StartRequest,
   what: 'inlinePlans' | 'callerMayLoosen',
   path: string,
 ): void {
-  if (catalog.callersAreAdmins || service?.[what] === true) return;
+  if (by.isAdmin || service?.[what] === true) return;
   throw new SerinError(
     'forbidden',
     `${path}: needs the role admin, or ${what}: true on the service in the configuration`,
@@ -60,7 +60,7 @@ function choosePlan(request: StartRequest, service: Service | null, catalog: Cat
   if (request.plan === null || request.plan === undefined) return findTemplate(request, service, catalog);
   if (request.template !== null)
     throw invalidInput([{ path: 'plan', message: 'is given beside template; give one of them' }]);
-  requirePermission(service, catalog, 'inlinePlans', 'plan');
+  requirePermission(service, request, 'inlinePlans', 'plan');
   return parsePlan(request.plan, ['plan']);
 }
 
@@ -83,11 +83,11 @@ function chooseDuration({ start, end, duration }: StartRequest): number | null {
   return end - start;
 }
 
-function applyOverrides(plan: Plan, request: StartRequest, service: Service | null, catalog: Catalog): Plan {
+function applyOverrides(plan: Plan, request: StartRequest, service: Service | null): Plan {
   const duration = chooseDuration(request);
   if (duration !== null && duration < plan.duration)
-    requirePermission(service, catalog, 'callerMayLoosen', request.end === null ? 'duration' : 'end');
-  if (request.dryRun) requirePermission(service, catalog, 'callerMayLoosen', 'dryRun');
+    requirePermission(service, request, 'callerMayLoosen', request.end === null ? 'duration' : 'end');
+  if (request.dryRun) requirePermission(service, request, 'callerMayLoosen', 'dryRun');
   return overridePlan(plan, duration, request.interval);
 }
 
@@ -227,7 +227,7 @@ export function resolveRequest(
   const service = findService(catalog, request.service);
   requireService(request, service, catalog);
   const scopes = chooseScopes(request, service);
-  const plan = applyOverrides(choosePlan(request, service, catalog), request, service, catalog);
+  const plan = applyOverrides(choosePlan(request, service, catalog), request, service);
   checkArms(scopes.canary, scopes.baseline, plan);
   checkStart(request, plan, now);
   checkQueries(plan, request, scopes, findProvider);

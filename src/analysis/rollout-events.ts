@@ -1,3 +1,5 @@
+import { type Actor, requireScope } from '../ledger/actor.ts';
+import { entryOf } from '../ledger/audit-store.ts';
 import type { ChangeFacts } from '../ledger/change.ts';
 import { type LedgerPolicy, recordRolloutEvent, supersedeOpen } from '../ledger/changes.ts';
 import { type Catalog, findService } from './catalog.ts';
@@ -20,11 +22,16 @@ export type RolloutEvent = {
   readonly target: string | null;
   readonly facts: Partial<ChangeFacts>;
   readonly reason: string | null;
+  /** Who tells it. */
+  readonly by: Actor;
 };
 
 /** Takes a controller's event into the ledger and ends the windows of runs whose rollout is over. */
 export type RolloutEvents = {
-  /** Resolves also for duplicates and for services nobody knows (which are recorded nowhere: `ignored`). */
+  /**
+   * Resolves also for duplicates and for services nobody knows (which are recorded nowhere: `ignored`). `forbidden`
+   * for a service outside the scope of who tells it.
+   */
   take(event: RolloutEvent): Promise<'recorded' | 'duplicate' | 'ignored'>;
 };
 
@@ -121,9 +128,16 @@ async function recordEvent(
   const { source, type, at, target, facts, reason } = event;
   const dedupeKey = `${externalId}/${type}/${target ?? ''}/${at}`;
   const told = { source, externalId, ...place, target, type, at, facts, reason, dedupeKey };
-  const { duplicate } = await recordRolloutEvent(stores.ledger, told, deps.ledgerPolicy());
+  const { change, duplicate } = await recordRolloutEvent(stores.ledger, told, deps.ledgerPolicy());
   const { uid, revision } = event.rollout;
   await supersedeOpen(stores.ledger, { source, uid, revision, at }, deps.ledgerPolicy());
+  if (!duplicate) {
+    const subject = { type: 'change', id: change.id };
+    const after = { ...place, target, rollout: externalId, type, at };
+    await stores.audit.append(
+      entryOf(event.by, deps.now(), { action: `rollout.${type}`, subject, after, reason }),
+    );
+  }
   return duplicate;
 }
 
@@ -135,6 +149,7 @@ export function createRolloutEvents(deps: RolloutEventsDeps): RolloutEvents {
         const runs = await stores.runs.findByRollout(event.rollout.uid, null);
         const place = locate(event, runs, deps.catalog());
         if (place === null) return { result: 'ignored' as const, ended: [] };
+        requireScope(event.by, place.service);
         const duplicate = await recordEvent(deps, stores, event, place);
         return {
           result: duplicate ? ('duplicate' as const) : ('recorded' as const),

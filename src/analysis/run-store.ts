@@ -1,4 +1,6 @@
 import type { Series, Verdict } from '../judge/types.ts';
+import type { AuditStore } from '../ledger/audit-store.ts';
+import type { DeliveryStore } from '../ledger/delivery-store.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { NoiseStore } from './noise-store.ts';
 import type { Phase, Run } from './run.ts';
@@ -80,7 +82,13 @@ export interface RunStore {
 }
 
 /** The stores as one transaction sees them. */
-export type Stores = { readonly runs: RunStore; readonly ledger: LedgerStore; readonly noise: NoiseStore };
+export type Stores = {
+  readonly runs: RunStore;
+  readonly ledger: LedgerStore;
+  readonly noise: NoiseStore;
+  readonly audit: AuditStore;
+  readonly deliveries: DeliveryStore;
+};
 
 /** Several writes that all happen or none. `stores` works outside transactions. */
 export interface UnitOfWork {

@@ -44,6 +44,8 @@ export type Run = {
   readonly dryRun: boolean;
   /** True when the caller polls (Argo): such a run expires when it is no longer asked for. */
   readonly polled: boolean;
+  /** Name of the caller who asked for it first; lacking in runs of old. */
+  readonly requestedBy?: string | undefined;
   /** The window is `(start, end]`; `end` is the planned end, moved once by `extend`. */
   readonly start: number;
   readonly end: number;

@@ -1,3 +1,4 @@
+import type { Actor } from '../ledger/actor.ts';
 import type { ChangeFacts } from '../ledger/change.ts';
 import type { Rollout, Run, Scope } from './run.ts';
 import type { KeptSeries, Page, RunFilter } from './run-store.ts';
@@ -24,6 +25,8 @@ export type StartRequest = {
   readonly dryRun: boolean;
   /** True for callers that poll until the verdict; such a run expires when no longer asked for. */
   readonly polled: boolean;
+  /** Who asks: an admin may loosen, and nobody may start what is outside its scope. */
+  readonly by: Actor;
 };
 
 /** What happened to a run, as told to those who watch it. */
@@ -35,9 +38,11 @@ export type Runs = {
   start(request: StartRequest): Promise<Run>;
   /** Notes that the run was asked for. `not_found` when there is none. */
   get(id: string): Promise<Run>;
+  /** The run, without noting that it was asked for. `not_found` when there is none. */
+  find(id: string): Promise<Run>;
   list(filter: RunFilter, limit: number, cursor: string | null): Promise<Page<Run>>;
   /** The verdict becomes inconclusive; harmless when the run is over already. */
-  cancel(id: string): Promise<Run>;
+  cancel(id: string, by: Actor): Promise<Run>;
   /** The series that were judged. */
   series(id: string): Promise<readonly KeptSeries[]>;
   /** Resolves with the run as soon as it is over, after `waitMs`, or when `signal` aborts; whichever is first. */

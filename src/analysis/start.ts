@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SerinError } from '../errors.ts';
+import { requireScope } from '../ledger/actor.ts';
+import { type AuditEntry, entryOf } from '../ledger/audit-store.ts';
 import type { Change } from '../ledger/change.ts';
 import { type LedgerPolicy, recordReport } from '../ledger/changes.ts';
 import type { Catalog } from './catalog.ts';
@@ -122,6 +124,7 @@ async function createRun(
     baseline: resolved.baseline,
     dryRun: request.dryRun,
     polled: request.polled,
+    requestedBy: request.by.name,
     phase: 'waiting',
     verdict: request.dryRun ? 'pass' : 'running',
     judgedVerdict: 'running',
@@ -142,9 +145,19 @@ async function createRun(
   };
 }
 
+function startEntry(request: StartRequest, run: Run): AuditEntry {
+  const { service, environment, target, key, attempt, changeId, dryRun, plan } = run;
+  return entryOf(request.by, run.createdAt, {
+    action: 'analysis.start',
+    subject: { type: 'analysis', id: run.id },
+    after: { service, environment, target, key, attempt, changeId, dryRun, plan: plan.name },
+  });
+}
+
 /** One try; `null` when another request made the run in between. */
 async function tryStart(deps: StartDeps, request: StartRequest): Promise<Run | null> {
   const identity = identify(request, deps.catalog());
+  requireScope(request.by, identity.service);
   const { environment, target } = request;
   const keySpace = { service: identity.service, environment, target, key: identity.key };
   const existing = await deps.unitOfWork.stores.runs.findLatest(keySpace);
@@ -157,7 +170,9 @@ async function tryStart(deps: StartDeps, request: StartRequest): Promise<Run | n
   return deps.unitOfWork
     .transaction(async (stores) => {
       const run = await createRun(deps, stores, request, resolved, existing);
-      return (await stores.runs.insert(run)) ? run : rollBack();
+      if (!(await stores.runs.insert(run))) return rollBack();
+      await stores.audit.append(startEntry(request, run));
+      return run;
     })
     .catch((error: unknown) => {
       if (error === lostRace) return null;

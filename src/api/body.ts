@@ -50,6 +50,7 @@ export function readBody(): readonly RequestHandler[] {
     },
     (request, response, next) => {
       if (hasBody(response)) {
+        contextOf(response).rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
         request.body = readValue(request.body);
         request.headers['content-type'] = 'application/json';
       }

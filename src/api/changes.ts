@@ -4,6 +4,7 @@ import { type Change, type ChangeFacts, outcomes } from '../ledger/change.ts';
 import type { ChangeReport, Changes, Ruling } from '../ledger/changes.ts';
 import type { ChangeFilter } from '../ledger/ledger-store.ts';
 import { readFacts } from './analyses/start-request.ts';
+import { actorOf } from './context.ts';
 import { queryPage, queryRange, queryText, queryWord } from './query.ts';
 import type { components } from './schema.gen.ts';
 import { parseInstant, writeInstant, writeInstantOrNull } from './times.ts';
@@ -95,16 +96,14 @@ function readReports(body: Schemas['ChangeReport'] | Schemas['ChangeReport'][]):
   return reports;
 }
 
-function readRuling(body: Schemas['Ruling'], now: number): Ruling {
+function readRuling(body: Schemas['Ruling'], now: number): Omit<Ruling, 'by'> {
   const issues: InputIssue[] = [];
   const at = body.at === undefined ? now : parseInstant(body.at, 'at', issues);
   if (issues.length > 0) throw invalidInput(issues);
-  // Without credentials there is one caller, who may do everything.
   return {
     outcome: body.outcome,
     failureClass: body.failureClass ?? null,
     at,
-    by: 'admin',
     reason: body.reason,
   };
 }
@@ -122,7 +121,7 @@ function readFilter(request: Request): ChangeFilter {
 export function createChangesRouter(changes: Changes, now: () => number): Router {
   const router = Router();
   router.post('/v1/changes', async (request, response) => {
-    const written = (await changes.report(readReports(request.body))).map(writeChange);
+    const written = (await changes.report(readReports(request.body), actorOf(response))).map(writeChange);
     response.json(Array.isArray(request.body) ? { items: written } : written[0]);
   });
   router.get('/v1/changes', async (request, response) => {
@@ -134,7 +133,8 @@ export function createChangesRouter(changes: Changes, now: () => number): Router
     response.json(writeChange(await changes.get(String(request.params['id']))));
   });
   router.post('/v1/changes/:id/outcome', async (request, response) => {
-    const ruled = await changes.rule(String(request.params['id']), readRuling(request.body, now()));
+    const ruling = readRuling(request.body, now());
+    const ruled = await changes.rule(String(request.params['id']), ruling, actorOf(response));
     response.json(writeChange(ruled));
   });
   return router;

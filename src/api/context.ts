@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
+import { type Caller, hasRole } from '../auth/caller.ts';
+import type { Actor } from '../ledger/actor.ts';
 import type { Operation } from './spec.ts';
 
 /** What is known of a request while it is answered. */
@@ -9,6 +11,10 @@ export type RequestContext = {
   readonly receivedAt: number;
   /** `null` until the path is looked up, and for paths that are no operation. */
   operation: Operation | null;
+  /** Who asks; `null` until it was told, and when it was refused. */
+  caller: Caller | null;
+  /** The body as it came (decompressed), for signatures; `null` until it was read, and where none is read. */
+  rawBody: Buffer | null;
 };
 
 const contexts = new WeakMap<object, RequestContext>();
@@ -21,12 +27,26 @@ export function contextOf(response: Response): RequestContext {
   return context;
 }
 
+/** Who asks, of a request that was let in. */
+export function callerOf(response: Response): Caller {
+  const { caller } = contextOf(response);
+  if (caller === null) throw new Error('the request has no caller');
+  return caller;
+}
+
+/** The same, as use cases that write want to know it. */
+export function actorOf(response: Response): Actor {
+  const caller = callerOf(response);
+  const { name, services } = caller;
+  return { name, isAdmin: hasRole(caller, 'admin'), services, requestId: contextOf(response).requestId };
+}
+
 /** A middleware that gives each request an id, its caller's own when that is sane, and echoes it. */
 export function openContext(now: () => number): RequestHandler {
   return (request, response, next) => {
     const given = request.get('X-Request-Id') ?? '';
     const requestId = saneId.test(given) ? given : randomUUID();
-    contexts.set(response, { requestId, receivedAt: now(), operation: null });
+    contexts.set(response, { requestId, receivedAt: now(), operation: null, caller: null, rawBody: null });
     response.setHeader('X-Request-Id', requestId);
     next();
   };

@@ -3,11 +3,13 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet, { type HelmetOptions } from 'helmet';
 import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
+import type { Authentication } from '../auth/authentication.ts';
 import { SerinError } from '../errors.ts';
 import type { Changes } from '../ledger/changes.ts';
 import { createHttpLog } from '../telemetry/http-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { guardAccess } from './access.ts';
 import { createAnalysesRouter } from './analyses/router.ts';
 import { type ArgoDeps, catchArgoErrors, createArgoAnalysisRouter } from './argo-rollouts/analysis.ts';
 import { createArgoEventsRouter } from './argo-rollouts/events.ts';
@@ -33,6 +35,8 @@ export type ServerDeps = ReportsRouterDeps & {
   readonly rolloutEvents: RolloutEvents;
   readonly changes: Changes;
   readonly judging: Judging;
+  /** Tells who calls. */
+  readonly authentication: Authentication;
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -91,6 +95,7 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
       response.destroy();
       return;
     }
+    if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     if (retryAfter !== null) response.setHeader('Retry-After', retryAfter);
     response.setHeader('Content-Type', 'application/problem+json');
     response.status(status).json(body);
@@ -111,7 +116,8 @@ function addReading(app: Express, deps: ServerDeps, drain: Drain, validation: Va
   app.use(openContext(deps.now), measure(deps));
   app.use(createHttpLog(deps.logger, (_request, response) => String(response.getHeader('X-Request-Id'))));
   app.use(helmet(headers));
-  app.use(plainJson, drain.announce, findOperation(validation.spec), dropEmptyQuery);
+  app.use(plainJson, drain.announce, findOperation(validation.spec), guardAccess(validation.spec, deps));
+  app.use(dropEmptyQuery);
   app.use([...validation.before], [...readBody()], [...validation.request]);
 }
 

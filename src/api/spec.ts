@@ -13,6 +13,8 @@ export type Schema = {
 type Parameter = { readonly $ref?: string; readonly name?: string; readonly in?: string };
 export type SpecOperation = {
   readonly operationId: string;
+  /** Who may call it; read by `access.ts`. */
+  readonly 'x-serin-access'?: unknown;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } };
 };

@@ -1,4 +1,6 @@
 import { invalidInput, SerinError } from '../errors.ts';
+import { type Actor, requireScope } from './actor.ts';
+import { type AuditStore, entryOf } from './audit-store.ts';
 import type { Change, ChangeFacts } from './change.ts';
 import { type ChangeReport, checkReport, eventsOfReport, spanOfReport } from './change-report.ts';
 import type { ChangeFilter, LedgerStore } from './ledger-store.ts';
@@ -46,9 +48,19 @@ export async function recordReport(
   report: ChangeReport,
   policy: LedgerPolicy,
 ): Promise<Change> {
+  return (await takeReport(store, report, policy)).change;
+}
+
+/** The same, with the change as it was before (`null`: it is new) and whether the report told anything new. */
+async function takeReport(
+  store: LedgerStore,
+  report: ChangeReport,
+  policy: LedgerPolicy,
+): Promise<{ readonly change: Change; readonly before: Change | null; readonly isNews: boolean }> {
   const named = { ...report, ...spanOfReport(report, policy.now) };
-  const { change } = await findOrCreate(store, named, policy);
-  return (await addEvents(store, change, eventsOfReport(report, policy.now), policy)).change;
+  const found = await findOrCreate(store, named, policy);
+  const { change, added } = await addEvents(store, found.change, eventsOfReport(report, policy.now), policy);
+  return { change, before: found.isNew ? null : found.change, isNews: found.isNew || added > 0 };
 }
 
 function rolloutEvent(told: RolloutTold): NewEvent {
@@ -134,8 +146,11 @@ export async function settleDue(store: LedgerStore, now: number, policy: LedgerP
 
 /** What callers may do with the ledger. All reject with a SerinError. */
 export type Changes = {
-  /** Records reports, all or none, and gives the changes in their order. Paths are `[0].finishedAt` for several. */
-  report(reports: readonly ChangeReport[]): Promise<readonly Change[]>;
+  /**
+   * Records reports, all or none, and gives the changes in their order. Paths are `[0].finishedAt` for several.
+   * `forbidden` for a service outside the scope.
+   */
+  report(reports: readonly ChangeReport[], by: Actor): Promise<readonly Change[]>;
   /** `not_found` when there is none. */
   get(id: string): Promise<Change>;
   list(
@@ -144,10 +159,10 @@ export type Changes = {
     cursor: string | null,
   ): Promise<{ readonly items: readonly Change[]; readonly nextCursor: string | null }>;
   /** A person's word on the outcome; the latest by its own time wins over everything. */
-  rule(id: string, ruling: Ruling): Promise<Change>;
+  rule(id: string, ruling: Omit<Ruling, 'by'>, by: Actor): Promise<Change>;
 };
 
-type Stores = { readonly ledger: LedgerStore };
+type Stores = { readonly ledger: LedgerStore; readonly audit: AuditStore };
 
 export type ChangesDeps = {
   readonly unitOfWork: {
@@ -167,33 +182,72 @@ function requireSamePlace(report: ChangeReport, change: Change): void {
   );
 }
 
+/** What the audit trail says of a change. */
+function brief({ service, environment, version, outcome, failureClass }: Change): object {
+  return { service, environment, version, outcome, failureClass };
+}
+
 async function recordAll(
-  store: LedgerStore,
+  { ledger, audit }: Stores,
   reports: readonly ChangeReport[],
+  by: Actor,
   policy: LedgerPolicy,
 ): Promise<readonly Change[]> {
   const changes: Change[] = [];
   for (const report of reports) {
-    const change = await recordReport(store, report, policy);
+    requireScope(by, report.service);
+    const { change, before, isNews } = await takeReport(ledger, report, policy);
     requireSamePlace(report, change);
     changes.push(change);
+    if (!isNews) continue;
+    await audit.append(
+      entryOf(by, policy.now, {
+        action: 'change.report',
+        subject: { type: 'change', id: change.id },
+        before: before === null ? null : brief(before),
+        after: brief(change),
+      }),
+    );
   }
   return changes;
+}
+
+async function ruleChange(
+  { ledger, audit }: Stores,
+  id: string,
+  ruling: Omit<Ruling, 'by'>,
+  by: Actor,
+  policy: LedgerPolicy,
+): Promise<Change> {
+  const before = await findChange(ledger, id);
+  requireScope(by, before.service);
+  const change = await rule(ledger, id, { ...ruling, by: by.name }, policy);
+  await audit.append(
+    entryOf(by, policy.now, {
+      action: 'change.outcome',
+      subject: { type: 'change', id },
+      before: brief(before),
+      after: brief(change),
+      reason: ruling.reason,
+    }),
+  );
+  return change;
 }
 
 /** Joins the use cases of the ledger that callers speak to. */
 export function createChanges({ unitOfWork, now, policy }: ChangesDeps): Changes {
   const current = (): LedgerPolicy => ({ ...policy(), now: now() });
   return {
-    report: async (reports) => {
+    report: async (reports, by) => {
       const issues = reports.flatMap((report, index) =>
         checkReport(report, reports.length === 1 ? '' : `[${index}].`, now()),
       );
       if (issues.length > 0) throw invalidInput(issues);
-      return unitOfWork.transaction(({ ledger }) => recordAll(ledger, reports, current()));
+      return unitOfWork.transaction((stores) => recordAll(stores, reports, by, current()));
     },
     get: (id) => findChange(unitOfWork.stores.ledger, id),
     list: (filter, limit, cursor) => unitOfWork.stores.ledger.list(filter, limit, cursor),
-    rule: (id, ruling) => unitOfWork.transaction(({ ledger }) => rule(ledger, id, ruling, current())),
+    rule: (id, ruling, by) =>
+      unitOfWork.transaction((stores) => ruleChange(stores, id, ruling, by, current())),
   };
 }

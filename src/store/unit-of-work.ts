@@ -1,8 +1,13 @@
 import type { Stores, UnitOfWork } from '../analysis/run-store.ts';
+import type { TokenUnitOfWork } from '../auth/tokens.ts';
+import type { AuditStore } from '../ledger/audit-store.ts';
+import { createAuditStore } from './audit-store.ts';
 import type { Connection, Database } from './database.ts';
+import { createDeliveryStore } from './delivery-store.ts';
 import { createLedgerStore } from './ledger-store.ts';
 import { createNoiseStore } from './noise-store.ts';
 import { createRunStore } from './run-store.ts';
+import { createTokenStore } from './token-store.ts';
 
 /** The stores over one database. Inside a transaction only the stores handed in may be used; others reject. */
 export function createUnitOfWork(database: Database): UnitOfWork {
@@ -17,5 +22,21 @@ function createStores(connection: Connection): Stores {
     runs: createRunStore(connection),
     ledger: createLedgerStore(connection),
     noise: createNoiseStore(connection),
+    audit: createAuditStore(connection),
+    deliveries: createDeliveryStore(connection),
+  };
+}
+
+/** The same for tokens, whose writes are audited too. */
+export function createTokenUnitOfWork(
+  database: Database,
+): TokenUnitOfWork & { readonly stores: { readonly audit: AuditStore } } {
+  const createStores = (connection: Connection) => ({
+    tokens: createTokenStore(connection),
+    audit: createAuditStore(connection),
+  });
+  return {
+    stores: createStores(database),
+    transaction: (work) => database.transaction((connection) => work(createStores(connection))),
   };
 }

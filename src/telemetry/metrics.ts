@@ -4,6 +4,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export type Metrics = {
   /** `route` is the template of the path (`/v1/analyses/{id}`), never the path itself. */
   httpRequest(route: string, method: string, status: number, milliseconds: number): void;
+  /** A caller was refused; `reason` is a word of a closed set, never the credential. */
+  authFailure(reason: string): void;
   /** One look at a run; `outcome` says whether it was judged, lacked data, or failed. */
   look(outcome: 'judged' | 'failed' | 'lost', milliseconds: number): void;
   /** A run concluded with this verdict. */
@@ -22,7 +24,7 @@ export type Metrics = {
 const requestSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const lookSeconds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-function createHttpMetrics(registry: Registry): Pick<Metrics, 'httpRequest'> {
+function createHttpMetrics(registry: Registry): Pick<Metrics, 'httpRequest' | 'authFailure'> {
   const requests = new Counter({
     name: 'serin_http_requests_total',
     help: 'Requests answered, by route, method and class of status.',
@@ -36,7 +38,14 @@ function createHttpMetrics(registry: Registry): Pick<Metrics, 'httpRequest'> {
     buckets: requestSeconds,
     registers: [registry],
   });
+  const failures = new Counter({
+    name: 'serin_auth_failures_total',
+    help: 'Callers refused, by reason: missing, malformed, unknown, expired, revoked or role.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
   return {
+    authFailure: (reason) => failures.inc({ reason }),
     httpRequest(route, method, status, milliseconds) {
       requests.inc({ route, method, status: `${Math.trunc(status / 100)}xx` });
       duration.observe({ route, method }, milliseconds / 1000);

@@ -4,6 +4,7 @@ import type { StartRequest } from '../../src/analysis/runs.ts';
 import { createChanges, settleDue } from '../../src/ledger/changes.ts';
 import type { QueryRequest } from '../../src/metrics/provider.ts';
 import {
+  admin,
   type House,
   type HouseOptions,
   makeHouse,
@@ -67,7 +68,7 @@ async function rule(home: House, { changeId }: Run, outcome: 'succeeded' | 'fail
   const at = start + 1000 * hour;
   const policy = { observationWindow: 24 * hour, abandonAfter: 7 * 24 * hour };
   const changes = createChanges({ unitOfWork: home.unitOfWork, now: () => at, policy: () => policy });
-  await changes.rule(changeId, { outcome, failureClass: null, at, reason: null, by: 'somebody' });
+  await changes.rule(changeId, { outcome, failureClass: null, at, reason: null }, admin);
 }
 
 for (const { name, open } of databases)
@@ -203,7 +204,7 @@ describe('what runs learn noise from', () => {
     await home.rolloutEvents.take(makeRolloutEvent('completed', 121));
     const ended = await home.get(id);
     await rule(home, ended, 'succeeded');
-    const cancelled = await home.runs.cancel((await begin(home, 3)).id);
+    const cancelled = await home.runs.cancel((await begin(home, 3)).id, admin);
     await rule(home, cancelled, 'succeeded');
 
     assert.ok(early.verdict === 'pass' && early.looks >= 10 && (early.lookedThrough ?? 0) < early.end);

@@ -22,7 +22,6 @@ const catalog: Catalog = {
   services: [service, { ...service, name: 'bare', aliases: [], template: null }],
   templates: new Map([['http', makePlan({ name: 'http' })]]),
   rejoinAfter: 600_000,
-  callersAreAdmins: true,
 };
 const provider = makeProvider(() => 1);
 const find = (name: string) => (name === 'synthetic' ? provider : null);
@@ -157,12 +156,13 @@ describe('resolveRequest', () => {
 
   it('lets only admins bring plans, shorten them or run dry, unless the service says otherwise', () => {
     const plan = { duration: '10m', metrics: [metric] };
-    const strangers = { callersAreAdmins: false };
+    const by = { name: 'token:ci', isAdmin: false };
     for (const changes of [{ plan }, { duration: 300_000 }, { dryRun: true }]) {
-      assert.match(refusal(changes, strangers), /^forbidden/);
+      assert.match(refusal({ ...changes, by }), /^forbidden/);
+      assert.equal(refusal(changes), 'accepted');
       const open = [{ ...service, inlinePlans: true, callerMayLoosen: true }];
-      assert.equal(refusal(changes, { ...strangers, services: open }), 'accepted');
+      assert.equal(refusal({ ...changes, by }, { services: open }), 'accepted');
     }
-    assert.equal(refusal({ duration: 1_200_000 }, strangers), 'accepted');
+    assert.equal(refusal({ duration: 1_200_000, by }), 'accepted');
   });
 });

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { SerinError } from '../../src/errors.ts';
 import type { QueryRequest } from '../../src/metrics/provider.ts';
-import { type HouseOptions, makeHouse, makeRequest, makeRolloutEvent } from '../support/analysis-house.ts';
+import {
+  admin,
+  type HouseOptions,
+  makeHouse,
+  makeRequest,
+  makeRolloutEvent,
+} from '../support/analysis-house.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
 import { start } from '../support/plans.ts';
 import { makeProvider } from '../support/providers.ts';
@@ -363,11 +369,13 @@ for (const { name, open } of databases) {
         const { id, changeId } = await runs.start(makeRequest());
         await through(2);
         assert.deepEqual(
-          [(await runs.cancel(id)).verdict, (await runs.cancel(id)).phase],
+          [(await runs.cancel(id, admin)).verdict, (await runs.cancel(id, admin)).phase],
           ['inconclusive', 'cancelled'],
         );
         assert.deepEqual((await unitOfWork.stores.ledger.find(changeId))?.analysisIds, [id]);
-        await assert.rejects(runs.cancel('00000000-0000-4000-8000-00000000dead'), { code: 'not_found' });
+        await assert.rejects(runs.cancel('00000000-0000-4000-8000-00000000dead', admin), {
+          code: 'not_found',
+        });
       });
 
       it('expires a polled run that nobody asks for', async () => {

@@ -15,6 +15,7 @@ describe('POST /v1/analyses', () => {
 
     const answer = await request(api.handler)
       .post('/v1/analyses')
+      .set('X-Request-Id', 'q1')
       .send({
         ...minimal,
         key: 'uid/7/hash/first',
@@ -55,6 +56,7 @@ describe('POST /v1/analyses', () => {
         interval: 90_000,
         dryRun: false,
         polled: false,
+        by: { name: 'anonymous', isAdmin: true, services: null, requestId: 'q1' },
       },
     ]);
   });

@@ -53,7 +53,7 @@ describe('POST /v1/hooks/argo-rollouts/events', () => {
   it('takes the body of the notification templates', async () => {
     const api = makeApi();
 
-    const answer = await request(api.handler).post(path).send(makeBody());
+    const answer = await request(api.handler).post(path).set('X-Request-Id', 'q1').send(makeBody());
 
     assert.equal(answer.status, 202, answer.text);
     assert.deepEqual(answer.body, { accepted: true });
@@ -68,6 +68,7 @@ describe('POST /v1/hooks/argo-rollouts/events', () => {
         target: null,
         facts: { version: 'v1.8.0' },
         reason: 'checkout-7-1: metric "canary-verdict" failed',
+        by: { name: 'anonymous', isAdmin: true, services: null, requestId: 'q1' },
       },
     ]);
   });

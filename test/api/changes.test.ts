@@ -183,24 +183,24 @@ describe('POST /v1/changes/{id}/outcome', () => {
 
     const answer = await request(api.handler)
       .post('/v1/changes/c1/outcome')
+      .set('X-Request-Id', 'q1')
       .send({ outcome: 'failed', failureClass: 'escaped', reason: 'users met it' });
     await request(api.handler)
       .post('/v1/changes/c1/outcome')
+      .set('X-Request-Id', 'q1')
       .send({ outcome: 'succeeded', at: '2026-01-01T00:00:00Z', reason: 'false alarm' });
 
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.body.failureClass, 'escaped');
+    const by = { name: 'anonymous', isAdmin: true, services: null, requestId: 'q1' };
     assert.deepEqual(calls, [
       [
         'rule',
         'c1',
-        { outcome: 'failed', failureClass: 'escaped', at: start + 5, by: 'admin', reason: 'users met it' },
+        { outcome: 'failed', failureClass: 'escaped', at: start + 5, reason: 'users met it' },
+        by,
       ],
-      [
-        'rule',
-        'c1',
-        { outcome: 'succeeded', failureClass: null, at: start, by: 'admin', reason: 'false alarm' },
-      ],
+      ['rule', 'c1', { outcome: 'succeeded', failureClass: null, at: start, reason: 'false alarm' }, by],
     ]);
   });
 

@@ -112,6 +112,37 @@ const rowsSince: Readonly<Record<string, Rows>> = {
       },
     ],
   },
+  '0005-auth': {
+    tokens: [
+      {
+        id: 't1',
+        name: 'ci',
+        hash: 'h1',
+        roles: '["gate"]',
+        services: null,
+        created_at: 1_767_225_600_000,
+        created_by: 'anonymous',
+        expires_at: 1_767_225_660_000,
+        revoked_at: null,
+        last_used_at: null,
+      },
+    ],
+    audit: [
+      {
+        id: 'a1',
+        created_at: 1_767_225_600_000,
+        actor: 'token:ci',
+        action: 'analysis.start',
+        subject_type: 'analysis',
+        subject_id: 'r1',
+        before: null,
+        after: '{}',
+        reason: null,
+        request_id: 'q1',
+      },
+    ],
+    deliveries: [{ source: 'github', delivery_id: 'd1', seen_at: 1_767_225_600_000 }],
+  },
   '0009-ledger-rollups': {
     change_rollups: [
       { generation: 1, week: 1_767_225_600_000, service: 'checkout', environment: 'production', facts: '' },

@@ -31,7 +31,7 @@ const blocks: readonly Block[] = pages.flatMap((page) =>
   ),
 );
 
-const sources = { env: { PROMETHEUS_URL: 'http://127.0.0.1:9090' }, readFile: () => '' };
+const sources = { env: { PROMETHEUS_URL: 'http://127.0.0.1:9090' }, readFile: () => 'x'.repeat(40) };
 
 const blocksOf = (kind: string): readonly Block[] => blocks.filter((block) => block.kind === kind);
 

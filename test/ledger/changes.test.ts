@@ -4,8 +4,6 @@ import { hasCode } from '../../src/errors.ts';
 import type { Change } from '../../src/ledger/change.ts';
 import {
   type ChangeReport,
-  type Changes,
-  createChanges,
   type RolloutTold,
   recordReport,
   recordRolloutEvent,
@@ -16,6 +14,7 @@ import {
 import type { LedgerStore } from '../../src/ledger/ledger-store.ts';
 import { createLedgerStore } from '../../src/store/ledger-store.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
+import { type LedgerChanges, makeLedgerChanges } from '../support/ledger-changes.ts';
 import { day, epoch, hour, policyAt } from './events.ts';
 
 const place = { service: 'checkout', environment: 'production' } as const;
@@ -44,18 +43,11 @@ for (const { name, open } of databases) {
   describe(`the ledger on ${name}`, () => {
     let test: TestDatabase;
     let hours = 0;
-    let changes: Changes;
-    const unitOfWork = {
-      get stores() {
-        return { ledger: createLedgerStore(test.database) };
-      },
-      transaction: <T>(work: (stores: { ledger: LedgerStore }) => Promise<T>): Promise<T> =>
-        test.database.transaction((connection) => work({ ledger: createLedgerStore(connection) })),
-    };
+    let changes: LedgerChanges;
     const now = (): number => policyAt(hours).now;
     const policy = () => policyAt(hours);
     const within = <T>(work: (store: LedgerStore) => Promise<T>): Promise<T> =>
-      unitOfWork.transaction(({ ledger }) => work(ledger));
+      test.database.transaction((connection) => work(createLedgerStore(connection)));
     const empty = () => test.database.run((sql) => sql('changes').del());
     const count = async (): Promise<number> => (await changes.list({}, 100, null)).items.length;
 
@@ -72,7 +64,7 @@ for (const { name, open } of databases) {
 
     before(async () => {
       test = await open();
-      changes = createChanges({ unitOfWork, now, policy });
+      changes = makeLedgerChanges(test.database, { now, policy });
     });
     beforeEach(async () => {
       hours = 10;
@@ -277,7 +269,7 @@ for (const { name, open } of databases) {
         const { change } = await take(makeTold(1, 'started', 1));
         for (const revision of [2, 3, 4]) await take(makeTold(revision, 'started', revision));
 
-        const events = await unitOfWork.stores.ledger.eventsOf(change.id);
+        const events = await createLedgerStore(test.database).eventsOf(change.id);
         assert.deepEqual(
           events.map(({ type, at }) => [type, at]),
           [
@@ -377,7 +369,7 @@ for (const { name, open } of databases) {
         await changes.rule(id, ruling);
         await changes.rule(id, ruling);
 
-        const events = await unitOfWork.stores.ledger.eventsOf(id);
+        const events = await createLedgerStore(test.database).eventsOf(id);
         assert.equal(events.filter(({ type }) => type === 'ruled').length, 1);
       });
 
@@ -385,7 +377,7 @@ for (const { name, open } of databases) {
         const id = await made();
         await Promise.all(['ann', 'bob', 'eve'].map((by) => changes.rule(id, { ...ruling, by })));
 
-        const events = await unitOfWork.stores.ledger.eventsOf(id);
+        const events = await createLedgerStore(test.database).eventsOf(id);
         assert.equal(events.filter(({ type }) => type === 'ruled').length, 3);
       });
 

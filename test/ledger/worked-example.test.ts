@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type FailureClass, failureClasses } from '../../src/ledger/change.ts';
-import { createChanges, recordRolloutEvent, recordVerdict } from '../../src/ledger/changes.ts';
+import { recordRolloutEvent, recordVerdict } from '../../src/ledger/changes.ts';
 import type { LedgerStore } from '../../src/ledger/ledger-store.ts';
 import type { ChangeFailureReport } from '../../src/ledger/report.ts';
 import { createReports } from '../../src/ledger/reports.ts';
 import { createLedgerStore } from '../../src/store/ledger-store.ts';
 import { createReportStore } from '../../src/store/report-store.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
+import { makeLedgerChanges } from '../support/ledger-changes.ts';
 import { day } from './events.ts';
 
 const page = readFileSync(new URL('../../docs/change-failure-rate.md', import.meta.url), 'utf8');
@@ -61,15 +62,7 @@ for (const { name, open } of databases) {
     let test: TestDatabase;
     const within = <T>(work: (store: LedgerStore) => Promise<T>): Promise<T> =>
       test.database.transaction((connection) => work(createLedgerStore(connection)));
-    const changes = () =>
-      createChanges({
-        unitOfWork: {
-          stores: { ledger: createLedgerStore(test.database) },
-          transaction: (work) => within((ledger) => work({ ledger })),
-        },
-        now: () => to,
-        policy: () => policy,
-      });
+    const changes = () => makeLedgerChanges(test.database, { now: () => to, policy: () => policy });
     const ask = (count: 'failed' | 'escaped') =>
       createReports({
         reports: createReportStore(test.database),

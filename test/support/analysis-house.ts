@@ -11,6 +11,7 @@ import type { UnitOfWork } from '../../src/analysis/run-store.ts';
 import type { Runs, StartRequest } from '../../src/analysis/runs.ts';
 import { createScheduler, type Scheduler } from '../../src/analysis/scheduler.ts';
 import { type StepDeps, step } from '../../src/analysis/step.ts';
+import type { Actor } from '../../src/ledger/actor.ts';
 import type { Provider } from '../../src/metrics/provider.ts';
 import type { Database } from '../../src/store/database.ts';
 import { createUnitOfWork } from '../../src/store/unit-of-work.ts';
@@ -44,6 +45,9 @@ export type HouseOptions = {
 
 const minute = 60_000;
 
+/** Somebody who may do everything. */
+export const admin: Actor = { name: 'token:admin', isAdmin: true };
+
 function makeCatalog(plan: Record<string, unknown>): Catalog {
   const service = {
     name: 'checkout',
@@ -59,7 +63,6 @@ function makeCatalog(plan: Record<string, unknown>): Catalog {
     services: [{ ...service, scopes: { canary: { arm: 'canary' }, baseline: { arm: 'baseline' } } }],
     templates: new Map([['http', makePlan({ name: 'http', ...plan })]]),
     rejoinAfter: 10 * minute,
-    callersAreAdmins: true,
   };
 }
 
@@ -142,6 +145,7 @@ export function makeRequest(changes: Partial<StartRequest> = {}): StartRequest {
     interval: null,
     dryRun: false,
     polled: false,
+    by: admin,
     ...changes,
   };
 }
@@ -162,6 +166,7 @@ export function makeRolloutEvent(
     target: null,
     facts: {},
     reason: null,
+    by: admin,
     ...changes,
   };
 }

@@ -7,6 +7,7 @@ import type { Runs, StartRequest } from '../../src/analysis/runs.ts';
 import { createServer, type ServerDeps } from '../../src/api/server.ts';
 import { readSpecText } from '../../src/api/spec.ts';
 import { createValidation } from '../../src/api/validation.ts';
+import { anonymousCaller } from '../../src/auth/caller.ts';
 import { SerinError } from '../../src/errors.ts';
 import type { Change } from '../../src/ledger/change.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -50,6 +51,7 @@ export function makeRuns(changes: Partial<Runs> = {}, stored: readonly Run[] = [
   return {
     start: async () => makeRun(),
     get: find,
+    find,
     list: async () => ({ items: stored, nextCursor: null }),
     cancel: async (id) => ({ ...(await find(id)), phase: 'cancelled', verdict: 'inconclusive' }),
     series: async () => [],
@@ -129,6 +131,7 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     judgeQuality: { report: refuse },
     storedReports: { list: refuse, get: refuse },
     judging: refuse,
+    authentication: { identify: async () => anonymousCaller(['admin']) },
     health: { live: () => true, ready: async () => ({ ok: true, checks: { database: 'ok' } }) },
     logger: createLogger('silent'),
     metrics: createMetrics({ process: false }),

@@ -2,6 +2,7 @@ import { type Request, Router } from 'express';
 import type { Run } from '../../analysis/run.ts';
 import type { Runs } from '../../analysis/runs.ts';
 import { type InputIssue, invalidInput } from '../../errors.ts';
+import { actorOf } from '../context.ts';
 import type { Drain } from '../drain.ts';
 import { queryPage, queryRange, queryText, queryWord } from '../query.ts';
 import type { After } from '../timers.ts';
@@ -71,7 +72,7 @@ export function createAnalysesRouter(deps: AnalysesDeps): Router {
   const held = (run: Run, wait: number, response: Parameters<Drain['signalFor']>[0]): Promise<Run> | Run =>
     wait > 0 && run.verdict === 'running' ? runs.waitFor(run.id, wait, deps.drain.signalFor(response)) : run;
   router.post('/v1/analyses', async (request, response) => {
-    const { request: start, wait } = readStart(request.body, false);
+    const { request: start, wait } = readStart(request.body, false, actorOf(response));
     checkWait(wait, request.body.wait);
     response.json(writeAnalysis(await held(await runs.start(start), wait, response), publicUrl));
   });
@@ -80,7 +81,7 @@ export function createAnalysesRouter(deps: AnalysesDeps): Router {
     response.json(writeAnalysis(await held(await runs.get(idOf(request)), wait, response), publicUrl));
   });
   router.post('/v1/analyses/:id/cancel', async (request, response) => {
-    response.json(writeAnalysis(await runs.cancel(idOf(request)), publicUrl));
+    response.json(writeAnalysis(await runs.cancel(idOf(request), actorOf(response)), publicUrl));
   });
   addReads(router, deps);
   return router;

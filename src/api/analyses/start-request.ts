@@ -1,6 +1,7 @@
 import type { Rollout } from '../../analysis/run.ts';
 import type { StartRequest } from '../../analysis/runs.ts';
 import { type InputIssue, invalidInput } from '../../errors.ts';
+import type { Actor } from '../../ledger/actor.ts';
 import type { ChangeFacts } from '../../ledger/change.ts';
 import type { components } from '../schema.gen.ts';
 import { parseInstant, readDuration } from '../times.ts';
@@ -48,7 +49,7 @@ function readOptional(
 }
 
 /** The body of a start, checked by the spec before, as the use case takes it. Rejects with `invalid_input`. */
-export function readStart(body: StartBody, polled: boolean): ReadStart {
+export function readStart(body: StartBody, polled: boolean, by: Actor): ReadStart {
   const issues: InputIssue[] = [];
   const request: StartRequest = {
     key: body.key ?? null,
@@ -67,6 +68,7 @@ export function readStart(body: StartBody, polled: boolean): ReadStart {
     interval: readOptional(body.interval, 'interval', issues, readDuration),
     dryRun: body.dryRun ?? false,
     polled,
+    by,
   };
   const wait = readOptional(body.wait, 'wait', issues, readDuration) ?? 0;
   if (issues.length === 0 && request.start !== null && request.end !== null && request.end <= request.start)

@@ -5,7 +5,7 @@ import { hasCode, SerinError } from '../../errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { ReadStart } from '../analyses/start-request.ts';
 import { readStart } from '../analyses/start-request.ts';
-import { contextOf } from '../context.ts';
+import { actorOf, contextOf } from '../context.ts';
 import type { Drain } from '../drain.ts';
 import { isCallersFault } from '../problem.ts';
 import { type After, withDeadline } from '../timers.ts';
@@ -64,7 +64,9 @@ async function answer(start: ReadStart, response: Response, deps: ArgoDeps): Pro
   const subject = subjectOf(start);
   try {
     const work = startAndWait(start, response, deps);
-    const reply = answerRun(await withDeadline(work, deadline, deps.after, late), deps.publicUrl);
+    const { receivedAt } = contextOf(response);
+    const left = Math.max(0, receivedAt + deadline - deps.now());
+    const reply = answerRun(await withDeadline(work, left, deps.after, late), deps.publicUrl);
     deps.outage.succeeded(subject);
     return reply;
   } catch (error) {
@@ -85,18 +87,19 @@ function wantsVerdict(request: Request): boolean {
 export function createArgoAnalysisRouter(deps: ArgoDeps): Router {
   const router = Router();
   router.post('/v1/hooks/argo-rollouts/analysis', async (request, response) => {
-    response.json(await answer(readStart(request.body, true), response, deps));
+    response.json(await answer(readStart(request.body, true, actorOf(response)), response, deps));
   });
   return router;
 }
 
 /**
  * Answers what went wrong on the way to the poll's handler or in it. Bad input goes on to be a problem unless the
- * caller wants a verdict for it; anything else is an outage.
+ * caller wants a verdict for it; anything else is an outage. Who was not let in gets no verdict, whatever it wants.
  */
 export function catchArgoErrors(deps: ArgoDeps): ErrorRequestHandler {
   return (error, request, response, next) => {
-    if (contextOf(response).operation?.id !== 'argoRolloutsAnalysis' || response.headersSent) next(error);
+    const { operation, caller } = contextOf(response);
+    if (operation?.id !== 'argoRolloutsAnalysis' || caller === null || response.headersSent) next(error);
     else if (!isCallersFault(error))
       response.status(200).json(answerOutage(error, everybody, response, deps));
     else if (wantsVerdict(request))

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import type { RolloutEvents } from '../../analysis/rollout-events.ts';
 import { SerinError } from '../../errors.ts';
+import { actorOf } from '../context.ts';
 import { type After, withDeadline } from '../timers.ts';
 import { readNotification } from './notification.ts';
 
@@ -16,7 +17,12 @@ export function createArgoEventsRouter(rolloutEvents: RolloutEvents, after: Afte
   router.post('/v1/hooks/argo-rollouts/events', async (request, response) => {
     const late = (): Error =>
       new SerinError('store_unavailable', `the event was not stored within ${deadline / 1000}s`);
-    await withDeadline(rolloutEvents.take(readNotification(request.body)), deadline, after, late);
+    await withDeadline(
+      rolloutEvents.take(readNotification(request.body, actorOf(response))),
+      deadline,
+      after,
+      late,
+    );
     response.status(202).json({ accepted: true });
   });
   return router;

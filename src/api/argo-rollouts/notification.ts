@@ -1,5 +1,6 @@
 import type { RolloutEvent } from '../../analysis/rollout-events.ts';
 import { type InputIssue, invalidInput } from '../../errors.ts';
+import type { Actor } from '../../ledger/actor.ts';
 import type { ChangeFacts } from '../../ledger/change.ts';
 import { readFacts } from '../analyses/start-request.ts';
 import type { components } from '../schema.gen.ts';
@@ -69,7 +70,7 @@ function readReason(body: Body): string | null {
  * The body of a notification, checked by the spec before, as the use case takes it. The version is that of `change`,
  * else the tag of the first image, else the label `app.kubernetes.io/version`. Rejects with `invalid_input`.
  */
-export function readNotification(body: Body): RolloutEvent {
+export function readNotification(body: Body, by: Actor): RolloutEvent {
   const issues: InputIssue[] = [];
   const { uid, revision, namespace = null, name = null } = body.rollout;
   const event: RolloutEvent = {
@@ -82,6 +83,7 @@ export function readNotification(body: Body): RolloutEvent {
     target: body.target ?? null,
     facts: { ...readVersion(body), ...readFacts(body.change ?? {}, 'change.', issues) },
     reason: readReason(body),
+    by,
   };
   if (issues.length > 0) throw invalidInput(issues);
   return event;

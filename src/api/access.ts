@@ -1,0 +1,102 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { type Authentication, isRefusal, type Refusal } from '../auth/authentication.ts';
+import { anonymousCaller, type Caller, hasRole, roles } from '../auth/caller.ts';
+import { hasCode, SerinError } from '../errors.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { contextOf } from './context.ts';
+import { type Credential, readCredential, readOwnToken } from './credential.ts';
+import type { Operation, Spec } from './spec.ts';
+
+/**
+ * Who may call an operation, as `x-serin-access` says: everybody, callers with a role, or (`signed`) whoever signs as
+ * the route itself verifies.
+ */
+export const accessWords = ['public', 'signed', ...roles] as const;
+export type Access = (typeof accessWords)[number];
+
+export type AccessDeps = {
+  readonly authentication: Authentication;
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'authFailure'>;
+};
+
+const nobody = anonymousCaller([]);
+
+function accessOf({ id, spec }: Pick<Operation, 'id' | 'spec'>): Access {
+  const word = spec['x-serin-access'];
+  const access = accessWords.find((one) => one === word);
+  if (access !== undefined) return access;
+  throw new Error(
+    `openapi.yaml: ${id} has x-serin-access ${JSON.stringify(word)}; allowed are ${accessWords.join(', ')}`,
+  );
+}
+
+/** Throws unless every operation says who may call it: what was forgotten must not be open. */
+function checkAll(spec: Spec): void {
+  for (const item of Object.values(spec.paths))
+    for (const operation of Object.values(item))
+      if (operation?.operationId !== undefined) accessOf({ id: operation.operationId, spec: operation });
+}
+
+/** Notes a refusal where people look for attacks and mistakes; the credential itself goes nowhere. */
+function note(refusal: string, request: Request, response: Response, { logger, metrics }: AccessDeps): void {
+  const { requestId, operation } = contextOf(response);
+  metrics.authFailure(refusal);
+  logger.warn(
+    { requestId, reason: refusal, operation: operation?.id, remote: request.socket.remoteAddress },
+    'a caller was refused',
+  );
+}
+
+async function identify(
+  credential: Credential,
+  response: Response,
+  { authentication }: AccessDeps,
+): Promise<Caller | Refusal> {
+  if ('malformed' in credential) return { refused: 'malformed', message: credential.malformed };
+  try {
+    return await authentication.identify(credential.secret);
+  } catch (error) {
+    // Who claims nothing is refused nothing while it is not known whether a credential is needed.
+    if (credential.secret === null && hasCode(error, 'store_unavailable'))
+      contextOf(response).caller = nobody;
+    throw error;
+  }
+}
+
+async function admit(
+  access: Exclude<Access, 'public'>,
+  request: Request,
+  response: Response,
+  deps: AccessDeps,
+): Promise<Caller> {
+  const route = contextOf(response).operation?.route ?? '';
+  const credential = access === 'signed' ? readOwnToken(request) : readCredential(request, route);
+  if (access === 'signed' && 'secret' in credential && credential.secret === null) return nobody;
+  const found = await identify(credential, response, deps);
+  if (isRefusal(found)) {
+    note(found.refused, request, response, deps);
+    throw new SerinError('unauthenticated', found.message);
+  }
+  if (access === 'signed' || hasRole(found, access)) return found;
+  note('role', request, response, deps);
+  throw new SerinError(
+    'forbidden',
+    `needs the role ${access}; ${found.name} has ${found.roles.join(', ') || 'none'}`,
+  );
+}
+
+/**
+ * A middleware that tells who calls and refuses who may not, before anything of the request is read. What is no
+ * operation goes on without a caller. Throws when an operation of `spec` does not say who may call it.
+ */
+export function guardAccess(spec: Spec, deps: AccessDeps): RequestHandler {
+  checkAll(spec);
+  return async (request, response, next) => {
+    const context = contextOf(response);
+    const access = context.operation === null ? 'public' : accessOf(context.operation);
+    context.caller = access === 'public' ? nobody : await admit(access, request, response, deps);
+    next();
+  };
+}

@@ -1,0 +1,83 @@
+import { anonymousCaller, type Caller, type Role } from './caller.ts';
+
+/** Why a credential opens nothing. */
+export const refusalReasons = ['missing', 'malformed', 'unknown', 'expired', 'revoked'] as const;
+export type Refusal = {
+  readonly refused: (typeof refusalReasons)[number];
+  /** One sentence for its holder. */
+  readonly message: string;
+};
+
+/**
+ * Knows one kind of credential: the caller, why it is refused, or `null` when it is none of that kind or nobody's.
+ * Rejects with `store_unavailable` when it cannot tell.
+ */
+export type Authenticator = (credential: string) => Promise<Caller | Refusal | null>;
+
+export type AuthenticationDeps = {
+  /** Asked in this order; read anew each time, for the configuration may change. */
+  readonly authenticators: () => readonly Authenticator[];
+  /** Whether any credential exists or is configured. Rejects with `store_unavailable` while that is not known. */
+  readonly isOn: () => Promise<boolean>;
+  /** What callers without a credential may do as long as access control is off. */
+  readonly rolesWhenOff: readonly Role[];
+  /** All names, aliases too, of the services of a scope. */
+  readonly expandScope: (services: readonly string[]) => readonly string[];
+};
+
+/** Tells who asks. */
+export type Authentication = {
+  /** Rejects with `store_unavailable` when it cannot be told. `null`: no credential was given. */
+  identify(credential: string | null): Promise<Caller | Refusal>;
+};
+
+const missing: Refusal = {
+  refused: 'missing',
+  message:
+    'a credential is needed: send a token as "Authorization: Bearer …"; `serin token create` makes one',
+};
+const unknown: Refusal = { refused: 'unknown', message: 'the credential is not known here' };
+
+/** Whether a caller was refused. */
+export function isRefusal(found: Caller | Refusal): found is Refusal {
+  return 'refused' in found;
+}
+
+/**
+ * The credential decides, wherever one is given: a wrong one is refused even where none is needed. Without one the
+ * caller is anonymous as long as access control is off, and refused once it is on.
+ */
+export function createAuthentication(deps: AuthenticationDeps): Authentication {
+  const know = async (credential: string): Promise<Caller | Refusal> => {
+    for (const authenticator of deps.authenticators()) {
+      const found = await authenticator(credential);
+      if (found === null) continue;
+      if (isRefusal(found) || found.services === null) return found;
+      return { ...found, services: deps.expandScope(found.services) };
+    }
+    return unknown;
+  };
+  return {
+    identify: async (credential) => {
+      if (credential !== null) return know(credential);
+      if (deps.rolesWhenOff.length === 0 || (await deps.isOn())) return missing;
+      return anonymousCaller(deps.rolesWhenOff);
+    },
+  };
+}
+
+/**
+ * Tells whether access control is on: it is as soon as anything is `configured` or a token exists, and a token that
+ * was seen once is never forgotten, for rows are never removed.
+ */
+export function createSwitch(
+  configured: () => boolean,
+  anyToken: () => Promise<boolean>,
+): () => Promise<boolean> {
+  let seen = false;
+  return async () => {
+    if (!seen && configured()) return true;
+    seen ||= await anyToken();
+    return seen;
+  };
+}

@@ -1,0 +1,111 @@
+import { timingSafeEqual } from 'node:crypto';
+import { hasCode, SerinError } from '../errors.ts';
+import type { Authenticator, Refusal } from './authentication.ts';
+import type { Caller } from './caller.ts';
+import { hashToken, isWellFormed, looksLikeToken } from './token.ts';
+import type { Token, TokenStore } from './token-store.ts';
+
+export type TokenCheckDeps = {
+  readonly tokens: Pick<TokenStore, 'findByHash' | 'touch'>;
+  readonly now: () => number;
+  /** For how long a token read before the store went away is still believed, milliseconds. */
+  readonly outageGrace: () => number;
+  /** Rejects with what `late` makes when `work` takes longer than `milliseconds`. */
+  readonly withDeadline: <T>(work: Promise<T>, milliseconds: number, late: () => Error) => Promise<T>;
+  /** Told when noting the use of a token failed; that is no reason to refuse its holder. */
+  readonly onTouchFailed: (error: unknown) => void;
+};
+
+/** A token read so long ago is read again, so that a revocation takes effect within seconds. */
+const freshMs = 5_000;
+/** How long the store may take, well below what a poller waits. */
+const readMs = 2_000;
+const touchEveryMs = 60_000;
+
+type Known = {
+  readonly token: Token;
+  /** When the store said so. */
+  readonly readAt: number;
+  /** When the store was asked last, with or without an answer. */
+  readonly triedAt: number;
+};
+
+const malformed: Refusal = {
+  refused: 'malformed',
+  message: 'the token has a typing error or is cut off: its checksum does not match',
+};
+
+function refusalOf(token: Token, now: number): Refusal | null {
+  if (token.revokedAt !== null)
+    return { refused: 'revoked', message: `the token "${token.name}" was revoked` };
+  if (token.expiresAt === null || now < token.expiresAt) return null;
+  const since = new Date(token.expiresAt).toISOString();
+  return { refused: 'expired', message: `the token "${token.name}" expired at ${since}` };
+}
+
+function callerOf({ name, roles, services }: Token): Caller {
+  return { name: `token:${name}`, kind: 'token', roles, services };
+}
+
+function isSame(left: string, right: string): boolean {
+  return left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right));
+}
+
+/** Reads tokens through a memory of those that exist; several who ask at once share one question. */
+function createReader(deps: TokenCheckDeps): (hash: string) => Promise<Token | null> {
+  const known = new Map<string, Known>();
+  const asked = new Map<string, Promise<Token | null>>();
+  const late = (): Error =>
+    new SerinError('store_unavailable', `the token was not checked within ${readMs / 1000}s`);
+  const ask = async (hash: string): Promise<Token | null> => {
+    const before = known.get(hash);
+    try {
+      const token = await deps.withDeadline(deps.tokens.findByHash(hash), readMs, late);
+      if (token === null || !isSame(token.hash, hash)) {
+        known.delete(hash);
+        return null;
+      }
+      known.set(hash, { token, readAt: deps.now(), triedAt: deps.now() });
+      return token;
+    } catch (error) {
+      const isOutage = hasCode(error, 'store_unavailable');
+      if (before === undefined || !isOutage || deps.now() - before.readAt > deps.outageGrace()) throw error;
+      known.set(hash, { ...before, triedAt: deps.now() });
+      return before.token;
+    }
+  };
+  return (hash) => {
+    const now = deps.now();
+    const before = known.get(hash);
+    if (before !== undefined && now - before.triedAt < freshMs && now - before.readAt <= deps.outageGrace())
+      return Promise.resolve(before.token);
+    const running = asked.get(hash) ?? ask(hash).finally(() => asked.delete(hash));
+    asked.set(hash, running);
+    return running;
+  };
+}
+
+/**
+ * Knows the tokens of the store. One that was read is believed for 5 seconds, and while the store is away for
+ * `outageGrace` since it was last read; one that was never read is not, and the check rejects with
+ * `store_unavailable`. Expiry is by this process's clock.
+ */
+export function createTokenCheck(deps: TokenCheckDeps): Authenticator {
+  const read = createReader(deps);
+  const touched = new Map<string, number>();
+  const noteUse = ({ id, lastUsedAt }: Token, now: number): void => {
+    if (now - Math.max(touched.get(id) ?? 0, lastUsedAt ?? 0) < touchEveryMs) return;
+    touched.set(id, now);
+    deps.tokens.touch(id, now).catch(deps.onTouchFailed);
+  };
+  return async (credential) => {
+    if (!looksLikeToken(credential)) return null;
+    if (!isWellFormed(credential)) return malformed;
+    const token = await read(hashToken(credential));
+    if (token === null) return null;
+    const refusal = refusalOf(token, deps.now());
+    if (refusal !== null) return refusal;
+    noteUse(token, deps.now());
+    return callerOf(token);
+  };
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import type { AuditEntry } from '../../src/ledger/audit-store.ts';
+import { createAuditStore } from '../../src/store/audit-store.ts';
+import { createDeliveryStore } from '../../src/store/delivery-store.ts';
+import { databases, type TestDatabase } from '../support/databases.ts';
+
+function makeEntry(at: number, changes: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    at,
+    actor: 'token:ci',
+    action: 'analysis.start',
+    subject: { type: 'analysis', id: 'r1' },
+    before: null,
+    after: { service: 'checkout', plan: null },
+    reason: null,
+    requestId: 'q1',
+    ...changes,
+  };
+}
+
+for (const { name, open } of databases) {
+  describe(`the audit trail on ${name}`, () => {
+    let test: TestDatabase;
+    beforeEach(async () => {
+      test = await open();
+    });
+    afterEach(() => test.close());
+    const store = () => createAuditStore(test.database);
+
+    it('gives back what was appended, newest first, page by page', async () => {
+      for (const at of [1, 3, 2]) await store().append(makeEntry(at));
+      const first = await store().list({}, 2, null);
+      assert.deepEqual(
+        first.items.map(({ at }) => at),
+        [3, 2],
+      );
+      const { id: _, ...entry } = first.items[0] ?? { id: '' };
+      assert.deepEqual(entry, makeEntry(3));
+      const second = await store().list({}, 2, first.nextCursor);
+      assert.deepEqual([second.items.map(({ at }) => at), second.nextCursor], [[1], null]);
+      await assert.rejects(store().list({}, 2, 'nonsense'), { code: 'invalid_input' });
+    });
+
+    it('finds by subject, actor, action and time', async () => {
+      await store().append(makeEntry(1));
+      await store().append(makeEntry(2, { actor: 'token:other', action: 'analysis.cancel' }));
+      await store().append(makeEntry(3, { subject: { type: 'change', id: 'r1' } }));
+      await store().append(makeEntry(4, { subject: { type: 'rollout', id: 'u/7' } }));
+      const times = async (filter: Parameters<ReturnType<typeof store>['list']>[0]) =>
+        (await store().list(filter, 10, null)).items.map(({ at }) => at);
+      assert.deepEqual(await times({ subject: 'r1' }), [3, 2, 1]);
+      assert.deepEqual(await times({ subject: 'change/r1' }), [3]);
+      assert.deepEqual(await times({ subject: 'u/7' }), [4]);
+      assert.deepEqual(await times({ subject: 'rollout/u/7' }), [4]);
+      assert.deepEqual(await times({ actor: 'token:other' }), [2]);
+      assert.deepEqual(await times({ action: 'analysis.start', from: 3 }), [4, 3]);
+      assert.deepEqual(await times({ from: 2, to: 4 }), [3, 2]);
+      assert.deepEqual(await times({ subject: 'nobody' }), []);
+    });
+
+    it('goes with the transaction of the write', async () => {
+      const failing = test.database.transaction(async (connection) => {
+        await createAuditStore(connection).append(makeEntry(1));
+        throw new Error('the write failed');
+      });
+      await assert.rejects(failing, /the write failed/);
+      assert.deepEqual((await store().list({}, 10, null)).items, []);
+    });
+
+    it('is only ever added to: the database refuses everything else, the whole table too', async () => {
+      await store().append(makeEntry(1));
+      const statements = [
+        "UPDATE audit SET actor = 'nobody'",
+        'DELETE FROM audit',
+        'DELETE FROM audit WHERE 1 = 1',
+      ];
+      if (name === 'PostgreSQL') statements.push('TRUNCATE audit');
+      for (const statement of statements)
+        await assert.rejects(
+          test.database.run((sql) => sql.raw(statement)),
+          /the audit trail is only ever added to/,
+          statement,
+        );
+      const { items } = await store().list({}, 10, null);
+      assert.deepEqual(
+        items.map(({ actor }) => actor),
+        ['token:ci'],
+      );
+    });
+  });
+
+  describe(`deliveries on ${name}`, () => {
+    let test: TestDatabase;
+    before(async () => {
+      test = await open();
+    });
+    after(() => test.close());
+
+    it('are new once per source, also when many come at once', async () => {
+      const { remember } = createDeliveryStore(test.database);
+      assert.equal(await remember('github', 'd1', 1), true);
+      assert.equal(await remember('github', 'd1', 2), false);
+      assert.equal(await remember('pagerduty', 'd1', 2), true);
+      const many = await Promise.all(Array.from({ length: 10 }, () => remember('github', 'd2', 3)));
+      assert.equal(many.filter(Boolean).length, 1);
+    });
+
+    it('are new again when their transaction failed', async () => {
+      const failing = test.database.transaction(async (connection) => {
+        await createDeliveryStore(connection).remember('github', 'd3', 1);
+        throw new Error('the work failed');
+      });
+      await assert.rejects(failing, /the work failed/);
+      assert.equal(await createDeliveryStore(test.database).remember('github', 'd3', 2), true);
+    });
+  });
+}
