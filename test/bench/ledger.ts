@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrateUp } from '../../db/migrate.ts';
+import { system } from '../../src/ledger/actor.ts';
 import { createChanges } from '../../src/ledger/changes.ts';
 import { createReports } from '../../src/ledger/reports.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
@@ -133,11 +134,14 @@ async function benchIngestion(database: Database): Promise<string[][]> {
   });
   const [singles, batches, batch] = [400, 20, 100];
   let began = performance.now();
-  for (let number = 0; number < singles; number += 1) await changes.report([make(number)]);
+  for (let number = 0; number < singles; number += 1) await changes.report([make(number)], system);
   const one = rateOf(singles, began);
   began = performance.now();
   for (let from = singles; from < singles + batches * batch; from += batch)
-    await changes.report(Array.from({ length: batch }, (_, index) => make(from + index)));
+    await changes.report(
+      Array.from({ length: batch }, (_, index) => make(from + index)),
+      system,
+    );
   return [
     ['changes recorded one by one', one, '', ''],
     [`changes recorded ${batch} at a time`, rateOf(batches * batch, began), '', ''],
