@@ -13,7 +13,7 @@ export type Fact = {
   readonly recovery: number | null;
 };
 
-/** Facts of one service in one environment. */
+/** Facts of one service in one environment. A store may take them out of its roll-up each time they are read. */
 export type PlaceFacts = {
   readonly service: string;
   readonly environment: string;

@@ -108,10 +108,13 @@ function countUnsettled(counted: Counted, fact: Fact, includeRollbacks: boolean)
   else counted.abandoned += 1;
 }
 
+/** A place without a fact makes no group. */
 function countPlace(counted: Counted, place: PlaceFacts, options: ReportOptions): void {
+  const { facts } = place;
+  if (facts.length === 0) return;
   const { groupBy, serviceInfo, starts, includeRollbacks } = options;
   const group = groupBy === null ? null : groupOf(counted, keyOf(place, groupBy, serviceInfo));
-  for (const fact of place.facts) {
+  for (const fact of facts) {
     if (!isSettled(fact)) {
       countUnsettled(counted, fact, includeRollbacks);
       continue;
@@ -131,18 +134,22 @@ function countAll(places: readonly PlaceFacts[], options: ReportOptions): Counte
     pending: 0,
     abandoned: 0,
   };
-  for (const place of places)
-    if (place.facts.length > 0 && isWanted(options, place)) countPlace(counted, place, options);
+  for (const place of places) if (isWanted(options, place)) countPlace(counted, place, options);
   return counted;
 }
 
 /** The rates of the range before; `null` when there is nothing at all, settled or not. */
 function ratesBefore(options: ReportOptions, rates: RatesOptions): Rates | null {
-  const places = (options.previous ?? []).filter((one) => one.facts.length > 0 && isWanted(options, one));
-  if (places.length === 0) return null;
   const tally = startTally();
-  for (const { facts } of places) for (const fact of facts) addTo(tally, fact, options.includeRollbacks);
-  return ratesOf(tally, options.to - options.from, rates);
+  let known = 0;
+  for (const place of options.previous ?? []) {
+    if (!isWanted(options, place)) continue;
+    for (const fact of place.facts) {
+      known += 1;
+      addTo(tally, fact, options.includeRollbacks);
+    }
+  }
+  return known === 0 ? null : ratesOf(tally, options.to - options.from, rates);
 }
 
 function differ(totals: Rates, previous: Rates | null, count: Count): Difference | null {

@@ -47,10 +47,19 @@ async function readRollups(
   const { wanted = everywhere } = filter;
   return cells
     .filter(({ service, environment }) => wanted(service, environment))
-    .map(({ service, environment, facts, ...cell }) => {
-      const week = readInteger(cell.week, 'change_rollups.week');
-      return { service, environment, facts: cut(unpackFacts(week, facts), week, from, to) };
-    });
+    .map((cell) => unpackLater(cell, from, to));
+}
+
+/** Facts that are taken out when they are counted die young, which spares the garbage collector most of its work. */
+function unpackLater({ service, environment, ...cell }: StoredCell, from: number, to: number): PlaceFacts {
+  const week = readInteger(cell.week, 'change_rollups.week');
+  return {
+    service,
+    environment,
+    get facts() {
+      return cut(unpackFacts(week, cell.facts), week, from, to);
+    },
+  };
 }
 
 /** Reads what reports count. */
