@@ -1,10 +1,9 @@
 import type { Catalog } from './analysis/catalog.ts';
 import type { Config } from './config.ts';
-import { hasCode } from './errors.ts';
 import { createJudgeQuality, type JudgeQuality } from './ledger/judge-quality.ts';
 import type { UnattributedIncidents } from './ledger/report-store.ts';
 import { createReports, type Reports } from './ledger/reports.ts';
-import type { RollupStore } from './ledger/rollup-store.ts';
+import { createRollupBuilder } from './ledger/rollup-builder.ts';
 import { createStoredReports, type ReportSchedule, type StoredReports } from './ledger/stored-reports.ts';
 import type { Database } from './store/database.ts';
 import { createJudgedRunStore } from './store/judged-run-store.ts';
@@ -41,14 +40,6 @@ function schedulesOf({ reports }: Config): ReportSchedule[] {
   return reports.schedules.map(({ name, cron, tz, covers, ...query }) => ({ name, cron, tz, covers, query }));
 }
 
-/** Another process may be building them at the same time; then its own are as good. */
-async function buildMissing(rollups: RollupStore): Promise<void> {
-  if (await rollups.isLive()) return;
-  await rollups.rebuild().catch((error: unknown) => {
-    if (!hasCode(error, 'conflict')) throw error;
-  });
-}
-
 /** Joins the reports with the database and the configuration in force. */
 export function wireReports({ database, now, current, incidents = noIncidents }: ReportingDeps): Reporting {
   const config = (): Config => current().config;
@@ -60,7 +51,7 @@ export function wireReports({ database, now, current, incidents = noIncidents }:
     },
     now,
   };
-  const rollups = createRollupStore(database);
+  const buildMissing = createRollupBuilder(createRollupStore(database));
   const reports = createReports({
     ...shared,
     reports: createReportStore(database),
@@ -82,7 +73,7 @@ export function wireReports({ database, now, current, incidents = noIncidents }:
     }),
     storedReports,
     tend: async () => {
-      await buildMissing(rollups);
+      await buildMissing();
       await storedReports.makeDue();
     },
   };
