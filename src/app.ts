@@ -207,7 +207,8 @@ function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions)
     catalog: () => ground.current().catalog,
   });
   const changes = createChanges({ ...ground, policy: ground.ledgerPolicy });
-  return { ...wireAnalysis(ground), ...ground.reporting, changes, ...auth };
+  const { audit } = ground.unitOfWork.stores;
+  return { ...wireAnalysis(ground), ...ground.reporting, changes, ...auth, audit };
 }
 
 /** Wires the service: the one place where its parts meet. Nothing is opened but the database's handle. */

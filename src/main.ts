@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { App } from './app.ts';
 import { backtestFlags } from './backtest-flags.ts';
+import type { Io } from './cli/io.ts';
 import { hasCode, SerinError } from './errors.ts';
 
 /** Exit codes of the command line: usage and bad input, and everything that is away. */
@@ -170,6 +171,21 @@ async function backtest(flags: Readonly<Record<string, unknown>>): Promise<void>
   });
 }
 
+function ioOfProcess(): Io {
+  return {
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    isTTY: process.stderr.isTTY === true,
+    fetch: globalThis.fetch,
+    now: Date.now,
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
+    exit: (code) => {
+      process.exitCode = code;
+    },
+  };
+}
+
 async function createProgram(): Promise<Command> {
   const { registerCliCommands } = await import('./cli/commands.ts');
   const { registerJudge } = await import('./cli/judge.ts');
@@ -209,17 +225,9 @@ async function createProgram(): Promise<Command> {
     .action(backtest);
   for (const [flag, description] of backtestFlags) command.option(flag, description);
   registerJudge(program, judgeIoOf(process));
-  registerCliCommands(program, {
-    env: process.env,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    isTTY: process.stderr.isTTY === true,
-    fetch: globalThis.fetch,
-    now: Date.now,
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
-    exit: (code) => {
-      process.exitCode = code;
-    },
+  registerCliCommands(program, ioOfProcess(), async () => {
+    const { openDirectTokens } = await import('./token-command.ts');
+    return openDirectTokens(process.env, Date.now);
   });
   return program;
 }

@@ -1,6 +1,7 @@
 import { SerinError } from '../errors.ts';
 import { type Actor, requireScope } from '../ledger/actor.ts';
 import { entryOf } from '../ledger/audit-store.ts';
+import { overrideRun } from './override.ts';
 import type { Run } from './run.ts';
 import type { Runs } from './runs.ts';
 import { noteAsked, type StartDeps, startOrJoin } from './start.ts';
@@ -64,6 +65,7 @@ export function createRuns(deps: RunsDeps): Runs {
     list: (filter, limit, cursor) => deps.unitOfWork.stores.runs.list(filter, limit, cursor),
     find,
     cancel: (id, by) => cancelRun(deps, id, by),
+    override: (id, asked, by) => overrideRun(deps, () => find(id), asked, by),
     series: async (id) => {
       await find(id);
       return deps.unitOfWork.stores.runs.loadSeries(id);

@@ -18,6 +18,15 @@ export type RunNoise = {
   readonly profile: NoiseProfile & { readonly runs: number };
 };
 
+/** A person's verdict in the place of the judge's. */
+export type Override = {
+  readonly verdict: 'pass' | 'fail' | 'inconclusive';
+  readonly reason: string;
+  /** Name of the caller who said so. */
+  readonly by: string;
+  readonly at: number;
+};
+
 export const phases = ['waiting', 'running', 'concluded', 'cancelled'] as const;
 export type Phase = (typeof phases)[number];
 
@@ -46,6 +55,8 @@ export type Run = {
   readonly polled: boolean;
   /** Name of the caller who asked for it first; lacking in runs of old. */
   readonly requestedBy?: string | undefined;
+  /** Lacking as long as nobody overrode it. */
+  readonly override?: Override | undefined;
   /** The window is `(start, end]`; `end` is the planned end, moved once by `extend`. */
   readonly start: number;
   readonly end: number;

@@ -1,5 +1,6 @@
 import type { Actor } from '../ledger/actor.ts';
 import type { ChangeFacts } from '../ledger/change.ts';
+import type { OverrideRequest } from './override.ts';
 import type { Rollout, Run, Scope } from './run.ts';
 import type { KeptSeries, Page, RunFilter } from './run-store.ts';
 
@@ -43,6 +44,11 @@ export type Runs = {
   list(filter: RunFilter, limit: number, cursor: string | null): Promise<Page<Run>>;
   /** The verdict becomes inconclusive; harmless when the run is over already. */
   cancel(id: string, by: Actor): Promise<Run>;
+  /**
+   * Puts a person's verdict in the place of the judge's. `forbidden` to the caller who asked for the run, `conflict`
+   * for a dry run.
+   */
+  override(id: string, asked: OverrideRequest, by: Actor): Promise<Run>;
   /** The series that were judged. */
   series(id: string): Promise<readonly KeptSeries[]>;
   /** Resolves with the run as soon as it is over, after `waitMs`, or when `signal` aborts; whichever is first. */

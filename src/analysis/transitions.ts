@@ -1,6 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import type { Judgement, Verdict } from '../judge/types.ts';
-import type { Run } from './run.ts';
+import type { Override, Run } from './run.ts';
 import { dueLooks, endsAt, lastPoint, nextLook } from './window.ts';
 
 /** What is to be done with a run now. */
@@ -138,6 +138,23 @@ export function cancel(run: Run, reason: string, now: number): Run {
     nextLookAt: null,
     concludedAt: now,
   };
+}
+
+/**
+ * The run with a person's verdict in the place of the judge's. A run that goes on ends by it; what the judge said stays,
+ * and where it had not said anything yet that is inconclusive.
+ */
+export function override(run: Run, said: Override): Run {
+  const { verdict, by, reason, at } = said;
+  const judged = run.judgedVerdict === 'running' ? 'inconclusive' : run.judgedVerdict;
+  const overridden: Run = {
+    ...run,
+    verdict,
+    judgedVerdict: judged,
+    override: said,
+    reason: `${by} decided ${verdict}: ${reason} (the judge said ${judged})`,
+  };
+  return isOver(run) ? overridden : { ...overridden, phase: 'concluded', nextLookAt: null, concludedAt: at };
 }
 
 /** The run, given up because its caller no longer asks. */

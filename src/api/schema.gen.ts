@@ -69,6 +69,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/analyses/{id}/override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                id: components["parameters"]["AnalysisId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a person's verdict in the place of the judge's
+         * @description A running analysis is concluded by it; of a concluded one the verdict changes, also for callers who ask again.
+         *     What the judge said stays in `judgedVerdict`, and the change's outcome stays as it is. Refused to the caller
+         *     who asked for the analysis, and for a dry run. It may be said again; every time is audited.
+         */
+        post: operations["overrideAnalysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/analyses/{id}/series": {
         parameters: {
             query?: never;
@@ -322,6 +347,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tokens, revoked and expired ones too, newest first */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Hand out a token
+         * @description The answer is the only place where the token itself is ever told. From the first token on every caller needs
+         *     a credential.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name of the token. */
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a token back, within seconds
+         * @description Harmless when it is revoked already. A body is not read.
+         */
+        post: operations["revokeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who wrote what, newest first
+         * @description Every write that a caller brought about, with its caller. Entries are only ever added: the database itself
+         *     refuses to change or remove one. As NDJSON (`format=ndjson`, or by `Accept`) all entries are sent, a line
+         *     each, as many as `limit` says when it is given.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -518,6 +610,10 @@ export interface components {
             phase: "waiting" | "running" | "concluded" | "cancelled";
             verdict: components["schemas"]["Verdict"];
             judgedVerdict: components["schemas"]["Verdict"];
+            /** @description A person's verdict in the place of the judge's, or null. */
+            override?: components["schemas"]["Override"] | null;
+            /** @description The caller who asked for it first, or null when that was not kept. */
+            requestedBy?: string | null;
             /** @description From 0 to 100, for display only. */
             score: number;
             /** @description One sentence a person can act on. */
@@ -533,6 +629,97 @@ export interface components {
             /** @description What the judge says of each metric; empty before the first look. */
             findings: components["schemas"]["Finding"][];
             links: components["schemas"]["Links"];
+        };
+        /** @description A person's verdict. */
+        OverrideRequest: {
+            /**
+             * @description What callers are told from now on.
+             * @enum {string}
+             */
+            verdict: "pass" | "fail" | "inconclusive";
+            /** @description Why; kept with the analysis. */
+            reason: string;
+        };
+        /** @description A person's verdict in the place of the judge's. */
+        Override: {
+            verdict: components["schemas"]["Verdict"];
+            /** @description Why. */
+            reason: string;
+            /** @description The caller who said so, such as `token:ann`. */
+            by: string;
+            at: components["schemas"]["Instant"];
+        };
+        /**
+         * @description What a caller may do; `admin` implies all, each implies `read`.
+         * @enum {string}
+         */
+        Role: "read" | "record" | "gate" | "admin";
+        /** @description A token to be handed out. */
+        TokenOrder: {
+            /** @description What logs and the audit trail call its holder; no other token that is not revoked may have it. */
+            name: string;
+            /** @description What it opens. */
+            roles: components["schemas"]["Role"][];
+            /** @description The services it is bound to; all when left out. */
+            services?: components["schemas"]["Name"][];
+            expires?: components["schemas"]["Duration"];
+        };
+        /** @description A token, without its secret. */
+        Token: {
+            id: components["schemas"]["Id"];
+            /** @description Its name. */
+            name: string;
+            /** @description What it opens. */
+            roles: components["schemas"]["Role"][];
+            /** @description The services it is bound to, or null for all. */
+            services: string[] | null;
+            createdAt: components["schemas"]["Instant"];
+            /** @description Who handed it out. */
+            createdBy: string;
+            expiresAt: components["schemas"]["InstantOrNull"];
+            revokedAt: components["schemas"]["InstantOrNull"];
+            lastUsedAt: components["schemas"]["InstantOrNull"];
+        };
+        /** @description A token with its secret, which is told this once. */
+        NewToken: components["schemas"]["Token"] & {
+            /** @description The token itself, `serin_…`. */
+            token: string;
+        };
+        /** @description Tokens. */
+        TokenList: {
+            /** @description Newest first. */
+            items: components["schemas"]["Token"][];
+        };
+        /** @description One write. */
+        AuditEntry: {
+            id: components["schemas"]["Id"];
+            at: components["schemas"]["Instant"];
+            /** @description Who did it: `token:ci`, `webhook:github`, `anonymous`, … */
+            actor: string;
+            /** @description What was done: `analysis.start`, `change.outcome`, … */
+            action: string;
+            /** @description What it was done to. */
+            subject: {
+                /** @description Its kind: `analysis`, `change`, `token`, … */
+                type: string;
+                /** @description Its id. */
+                id: string;
+            };
+            /** @description What the write concerned, before it; null where there was nothing. */
+            before: unknown;
+            /** @description The same after it. */
+            after: unknown;
+            /** @description Why, or null where nobody said. */
+            reason: string | null;
+            /** @description The request in the logs, or null where there was none. */
+            requestId: string | null;
+        };
+        /** @description One page of the audit trail. */
+        AuditPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Asks for the next page; null on the last. */
+            nextCursor: string | null;
         };
         /** @description A controller's rollout. */
         RolloutOfAnalysis: {
@@ -1483,6 +1670,40 @@ export interface operations {
             default: components["responses"]["Failure"];
         };
     };
+    overrideAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                id: components["parameters"]["AnalysisId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverrideRequest"];
+            };
+        };
+        responses: {
+            /** @description The analysis with the new verdict. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
     getAnalysisSeries: {
         parameters: {
             query?: never;
@@ -1917,6 +2138,130 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything about them but the secrets, which are kept nowhere. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenOrder"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name of the token. */
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Only what was done to this, an id or `<type>/<id>` such as `change/5f0e…`. */
+                subject?: string;
+                /** @description Only what this caller did, such as `token:ci`. */
+                actor?: components["schemas"]["Name"];
+                /** @description Only this, such as `analysis.override`. */
+                action?: components["schemas"]["Name"];
+                /** @description Only what was created at this time or later. */
+                from?: components["parameters"]["From"];
+                /** @description Only what was created before this time. */
+                to?: components["parameters"]["To"];
+                /** @description How many items a page has at most. Default 50. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description The form of the answer; wins over `Accept`. */
+                format?: "json" | "ndjson";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             default: components["responses"]["Failure"];
         };
     };

@@ -4,7 +4,9 @@ import helmet, { type HelmetOptions } from 'helmet';
 import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
 import type { Authentication } from '../auth/authentication.ts';
+import type { Tokens } from '../auth/tokens.ts';
 import { SerinError } from '../errors.ts';
+import type { AuditStore } from '../ledger/audit-store.ts';
 import type { Changes } from '../ledger/changes.ts';
 import { createHttpLog } from '../telemetry/http-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -14,6 +16,7 @@ import { createAnalysesRouter } from './analyses/router.ts';
 import { type ArgoDeps, catchArgoErrors, createArgoAnalysisRouter } from './argo-rollouts/analysis.ts';
 import { createArgoEventsRouter } from './argo-rollouts/events.ts';
 import { createOutageClock } from './argo-rollouts/outage-clock.ts';
+import { createAuditRouter } from './audit.ts';
 import { readBody } from './body.ts';
 import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
@@ -28,6 +31,7 @@ import { toRefusal } from './refusal.ts';
 import { createReportsRouter, type ReportsRouterDeps } from './reports/router.ts';
 import { readSpecText, type Spec } from './spec.ts';
 import { type After, afterOnClock } from './timers.ts';
+import { createTokensRouter } from './tokens.ts';
 import { createValidation, type Validation } from './validation.ts';
 
 export type ServerDeps = ReportsRouterDeps & {
@@ -37,6 +41,8 @@ export type ServerDeps = ReportsRouterDeps & {
   readonly judging: Judging;
   /** Tells who calls. */
   readonly authentication: Authentication;
+  readonly tokens: Tokens;
+  readonly audit: Pick<AuditStore, 'list'>;
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -143,6 +149,7 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createArgoAnalysisRouter(argo));
   app.use(createArgoEventsRouter(deps.rolloutEvents, after));
   app.use(createChangesRouter(deps.changes, now));
+  app.use(createTokensRouter(deps.tokens), createAuditRouter(deps.audit));
   app.use(createReportsRouter(deps));
   app.use(createJudgeRouter(deps.judging, drain));
   app.use(

@@ -54,6 +54,7 @@ export function makeRuns(changes: Partial<Runs> = {}, stored: readonly Run[] = [
     find,
     list: async () => ({ items: stored, nextCursor: null }),
     cancel: async (id) => ({ ...(await find(id)), phase: 'cancelled', verdict: 'inconclusive' }),
+    override: async (id, { verdict }) => ({ ...(await find(id)), phase: 'concluded', verdict }),
     series: async () => [],
     waitFor: find,
     async *watch(id) {
@@ -131,6 +132,8 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     judgeQuality: { report: refuse },
     storedReports: { list: refuse, get: refuse },
     judging: refuse,
+    tokens: { create: refuse, list: refuse, revoke: refuse },
+    audit: { list: refuse },
     authentication: { identify: async () => anonymousCaller(['admin']) },
     health: { live: () => true, ready: async () => ({ ok: true, checks: { database: 'ok' } }) },
     logger: createLogger('silent'),
