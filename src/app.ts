@@ -15,12 +15,10 @@ import { createServer } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
 import { createJudging } from './judging.ts';
 import { type Changes, createChanges, type LedgerPolicy } from './ledger/changes.ts';
-import { createReports, type Reports } from './ledger/reports.ts';
 import type { Provider } from './metrics/provider.ts';
 import { createProvider } from './metrics/registry.ts';
 import type { Settings } from './settings.ts';
 import { type Database, openDatabase } from './store/database.ts';
-import { createReportStore } from './store/report-store.ts';
 import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
@@ -31,6 +29,7 @@ import { hookHouseOf } from './wire-hooks.ts';
 import { ledgerPolicyOf, wireIncidents } from './wire-incidents.ts';
 import { wireKayenta } from './wire-kayenta.ts';
 import { wireOutbox } from './wire-outbox.ts';
+import { type Reporting, wireReports } from './wire-reports.ts';
 import { type Work, wireScheduler } from './wire-scheduler.ts';
 
 export type AppOptions = {
@@ -93,11 +92,6 @@ function observeSteps(metrics: Metrics): StepDeps['observer'] {
       if (verdict !== 'running') metrics.verdict(verdict);
     },
   };
-}
-
-function isProduction(config: Config, environment: string): boolean {
-  const declared = config.environments.find(({ name }) => name === environment);
-  return declared?.production ?? ['production', 'prod'].includes(environment);
 }
 
 async function readiness(database: Database): Promise<{ ok: boolean; checks: Record<string, string> }> {
@@ -164,6 +158,7 @@ type Ground = {
   readonly now: () => number;
   readonly current: () => Current;
   readonly ledgerPolicy: () => LedgerPolicy;
+  readonly reporting: Reporting;
 };
 
 function wireAnalysis(ground: Ground, works: readonly Work[]) {
@@ -194,23 +189,6 @@ function wireAnalysis(ground: Ground, works: readonly Work[]) {
   return { runs, rolloutEvents, steppedRollouts, scheduler, ...gates.served };
 }
 
-function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground): {
-  changes: Changes;
-  reports: Reports;
-} {
-  const changes = createChanges({ unitOfWork, now, policy: ledgerPolicy });
-  const reports = createReports({
-    reports: createReportStore(database),
-    production: (environment) => isProduction(current().config, environment),
-    serviceInfo: (name) => {
-      const service = current().catalog.services.find((one) => one.name === name);
-      return service === undefined ? null : { team: service.team, tier: service.tier };
-    },
-    now,
-  });
-  return { changes, reports };
-}
-
 /** The use cases, each wired in its own place. */
 function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions) {
   const house = {
@@ -220,13 +198,15 @@ function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions)
   };
   const auth = wireAuth({ ...house, allowUnauthenticated });
   const { incidentWork, ...incidents } = wireIncidents(house);
-  const analysis = wireAnalysis(ground, [incidentWork]);
+  const { reportingWork, ...reporting } = ground.reporting;
+  const analysis = wireAnalysis(ground, [incidentWork, reportingWork]);
   const hookHouse = (): HookHouse => hookHouseOf(house.config());
   return {
     ...analysis,
-    ...wireLedger(ground),
+    ...reporting,
     ...auth,
     ...incidents,
+    changes: createChanges({ ...ground, policy: ground.ledgerPolicy }),
     audit: ground.unitOfWork.stores.audit,
     kayenta: wireKayenta(ground, analysis),
     hookHouse,
@@ -249,6 +229,7 @@ export function createApp(options: AppOptions): App {
     now,
     current: () => current,
     ledgerPolicy: () => ({ now: now(), ...ledgerPolicyOf(current.config) }),
+    reporting: wireReports({ database, logger, now, current: () => current }),
   };
   const { scheduler, changes, mayHaveCredentials, ...parts } = wireParts(ground, options);
   const { judging, close: closeJudging } = createJudging();

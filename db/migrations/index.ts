@@ -7,6 +7,7 @@ import * as auth from './0005-auth.ts';
 import * as outbox from './0006-outbox.ts';
 import * as kayenta from './0007-kayenta.ts';
 import * as steppedRollouts from './0008-stepped-rollouts.ts';
+import * as ledgerRollups from './0009-ledger-rollups.ts';
 import * as incidents from './0010-incidents.ts';
 
 /** One step of the schema's history, both ways. */
@@ -27,5 +28,6 @@ export const migrations: readonly Migration[] = [
   { name: '0006-outbox', ...outbox },
   { name: '0007-kayenta', ...kayenta },
   { name: '0008-stepped-rollouts', ...steppedRollouts },
+  { name: '0009-ledger-rollups', ...ledgerRollups },
   { name: '0010-incidents', ...incidents },
 ];

@@ -10,7 +10,6 @@ import { SerinError } from '../errors.ts';
 import type { Gates } from '../gate/gates.ts';
 import type { AuditStore } from '../ledger/audit-store.ts';
 import type { Changes } from '../ledger/changes.ts';
-import type { Reports } from '../ledger/reports.ts';
 import { createHttpLog } from '../telemetry/http-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -45,21 +44,20 @@ import { findOperation } from './operations.ts';
 import { toProblem } from './problem.ts';
 import { dropEmptyQuery } from './query.ts';
 import { toRefusal } from './refusal.ts';
-import { createReportsRouter } from './reports.ts';
+import { createReportsRouter, type ReportsRouterDeps } from './reports/router.ts';
 import { readSpecText, type Spec } from './spec.ts';
 import { createSpinnakerRouter } from './spinnaker/stage.ts';
 import { type After, afterOnClock } from './timers.ts';
 import { createTokensRouter } from './tokens.ts';
 import { createValidation, type Validation } from './validation.ts';
 
-export type ServerDeps = {
+export type ServerDeps = ReportsRouterDeps & {
   readonly runs: Runs;
   readonly rolloutEvents: RolloutEvents;
   readonly steppedRollouts: SteppedRollouts;
   readonly changes: Changes;
   readonly incidents: Omit<IncidentsDeps, 'now'>;
   readonly incidentMapping: IncidentHooksDeps['mapping'];
-  readonly reports: Reports;
   readonly judging: Judging;
   readonly gates: Pick<Gates, 'evaluate'>;
   readonly github: Pick<GithubDeps, 'intake' | 'secrets' | 'house'>;
@@ -165,7 +163,7 @@ function addOwnRoutes(app: Express, deps: ServerDeps, drain: Drain, after: After
   app.use(createChangesRouter(deps.changes, now));
   app.use(createTokensRouter(deps.tokens), createAuditRouter(deps.audit));
   app.use(createIncidentsRouter({ ...deps.incidents, now }));
-  app.use(createReportsRouter(deps.reports));
+  app.use(createReportsRouter(deps));
   app.use(createJudgeRouter(deps.judging, drain));
   app.use(createGatesRouter(deps.gates));
 }

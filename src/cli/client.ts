@@ -26,7 +26,8 @@ export type Client = {
 
 type Access = { readonly url: string; readonly token: string | null };
 
-function causeOf(error: unknown): string {
+/** Why a request got no answer, in words. */
+export function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return 'no answer in time';
   const cause = error.cause;
@@ -58,7 +59,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The advice of a problem document: each issue on its path, else its detail; `null` when the body is none. */
+/** The advice of a problem document: each issue on its path, else its detail; `null` when the text is none. */
+export function adviceOf(text: string): string | null {
+  return advice(parseJson(text));
+}
+
 function advice(body: unknown): string | null {
   if (typeof body !== 'object' || body === null) return null;
   const { errors, detail, title } = body as Problem;
@@ -73,6 +78,11 @@ function retryAfter(response: Response): number | null {
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null;
 }
 
+/** Whether asking again, the same way, is of no use. */
+export function isLasting(status: number): boolean {
+  return status >= 400 && status < 500 && !worthRepeating.has(status);
+}
+
 const worthRepeating = new Set([408, 425, 429]);
 
 function readAnswer(response: Response, text: string, url: string): Answer {
@@ -84,8 +94,7 @@ function readAnswer(response: Response, text: string, url: string): Answer {
     return { kind: 'refused', status, reason: `${url} redirects to ${to}; give the address itself as --url` };
   }
   const reason = advice(body) ?? `${url} answered ${status} with something that is not Serin's`;
-  const lasting = status >= 400 && status < 500 && !worthRepeating.has(status);
-  if (lasting) return { kind: 'refused', status, reason };
+  if (isLasting(status)) return { kind: 'refused', status, reason };
   return { kind: 'unavailable', reason: `${status}: ${reason}`, retryAfter: retryAfter(response) };
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { SerinError } from '../errors.ts';
 import { registerGate } from './gate.ts';
 import type { Io } from './io.ts';
+import { registerReport } from './report.ts';
 import { registerToken } from './token.ts';
 import type { OpenTokens } from './token-access.ts';
 
@@ -33,6 +34,7 @@ function tame(command: Command, io: Io): void {
  */
 export function registerCliCommands(program: Command, io: Io, openTokens: OpenTokens): void {
   registerGate(program, io);
+  registerReport(program, io);
   registerToken(program, io, openTokens);
   tame(program, io);
 }

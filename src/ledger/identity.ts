@@ -52,12 +52,12 @@ function compareField(key: (typeof identifying)[number], left: unknown, right: u
   return left === right ? 'agree' : 'contradict';
 }
 
-/** Whether version, commit or artifact digest of the two agree and none contradicts; what is `null` says nothing. */
-export function agree(
-  told: Readonly<Partial<Record<(typeof identifying)[number], string | null>>>,
-  change: Change,
+/** Whether two descriptions of one service name the same thing: one of them agrees, and none contradicts. */
+export function describeSame(
+  left: Partial<Pick<ChangeFacts, (typeof identifying)[number]>>,
+  right: Partial<Pick<ChangeFacts, (typeof identifying)[number]>>,
 ): boolean {
-  const found = identifying.map((key) => compareField(key, told[key], change[key]));
+  const found = identifying.map((key) => compareField(key, left[key], right[key]));
   return found.includes('agree') && !found.includes('contradict');
 }
 

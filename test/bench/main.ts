@@ -1,6 +1,7 @@
 import { benchJudge } from './judge.ts';
 import { benchJudgeLines } from './judge-lines.ts';
 import { benchKayenta } from './kayenta.ts';
+import { benchLedger } from './ledger.ts';
 import { benchService } from './service.ts';
 
 /** Every bench by the name that `npm run bench -- NAME…` selects it by; without a name all of them run, in this order. */
@@ -9,6 +10,7 @@ const benches = new Map<string, () => void | Promise<void>>([
   ['kayenta', benchKayenta],
   ['judge-lines', benchJudgeLines],
   ['service', benchService],
+  ['ledger', benchLedger],
 ]);
 
 const names = process.argv.slice(2);

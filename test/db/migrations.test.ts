@@ -219,6 +219,21 @@ const rowsSince: Readonly<Record<string, Rows>> = {
       },
     ],
   },
+  '0009-ledger-rollups': {
+    change_rollups: [
+      { generation: 1, week: 1_767_225_600_000, service: 'checkout', environment: 'production', facts: '' },
+    ],
+    report_schedules: [{ name: 'monthly', seen_through: 1_767_225_600_000 }],
+    stored_reports: [
+      {
+        id: 's1',
+        schedule: 'monthly',
+        due_at: 1_767_225_600_000,
+        created_at: 1_767_225_600_001,
+        report: '{}',
+      },
+    ],
+  },
   '0010-incidents': {
     incidents: [
       {

@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { parse } from 'yaml';
 import { parsePlan } from '../../src/analysis/plan.ts';
+import { columns } from '../../src/api/reports/csv.ts';
 import { addGateOptions } from '../../src/cli/gate-options.ts';
+import { addReportOptions } from '../../src/cli/report-options.ts';
 import { parseConfig } from '../../src/config.ts';
 import { createProvider } from '../../src/metrics/registry.ts';
 import { readSettings } from '../../src/settings.ts';
@@ -82,6 +84,17 @@ describe('the documents', () => {
     }
   });
 
+  it('call the report with flags that it has', () => {
+    const flags = addReportOptions(new Command('report')).options.map(({ long }) => long);
+    const calls = blocks.flatMap(({ page, text }) =>
+      [...text.matchAll(/\bserin report change-failure[^\n]*/g)].map(([call]) => ({ page, call })),
+    );
+
+    assert.ok(calls.length >= 3);
+    for (const { page, call } of calls)
+      for (const [flag] of call.matchAll(/--[\w-]+/g)) assert.ok(flags.includes(flag), `${page}: ${flag}`);
+  });
+
   it('link to files that exist', () => {
     for (const page of pages) {
       for (const [, target = ''] of readText(page).matchAll(/\]\(([^)#:]+)(?:#[\w-]*)?\)/g)) {
@@ -98,6 +111,20 @@ describe('docs/callers/cli.md', () => {
     for (const { long } of addGateOptions(new Command('gate')).options) {
       assert.ok(page.includes(`\`${long}\``), `${long} is missing`);
     }
+  });
+});
+
+describe('docs/callers/cli.md and docs/change-failure-rate.md', () => {
+  it('tell every flag of the report', () => {
+    const page = readText('docs/callers/cli.md');
+    for (const { long } of addReportOptions(new Command('report')).options)
+      assert.ok(page.includes(`\`${long}\``), `${long} is missing`);
+  });
+
+  it('tell every column of its CSV, in order', () => {
+    const page = readText('docs/change-failure-rate.md').replace(/\n/g, ' ');
+
+    assert.ok(page.includes(columns.map((column) => `\`${column}\``).join(', ')));
   });
 });
 

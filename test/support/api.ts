@@ -141,6 +141,8 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     },
     incidentMapping: refuseNow,
     reports: { changeFailure: refuse },
+    judgeQuality: { report: refuse },
+    storedReports: { list: refuse, get: refuse },
     judging: refuse,
     gates: { evaluate: refuse },
     github: { intake: { take: refuse }, secrets: () => [], house: () => makeGithubHouse() },
