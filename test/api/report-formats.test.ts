@@ -74,7 +74,7 @@ describe('the forms of a report', () => {
   it('all carry the definition', async () => {
     for (const format of ['json', 'csv', 'markdown']) {
       const answer = await request(api()).get(`${path}?format=${format}`);
-      assert.match(answer.text, /Definition 1\. Rate: failed changes/);
+      assert.match(answer.text, /Definition 2\. Rate: failed changes/);
     }
   });
 });

@@ -22,6 +22,8 @@ export type DescribedOperation = {
   readonly access: string;
   /** Whether it may change anything. */
   readonly writes: boolean;
+  /** For parameters of the path that take one of some words: the first of them. */
+  readonly words: Readonly<Record<string, string>>;
   /** A body that is good enough to be let in, or `null` where none is read. */
   readonly body: unknown;
 };
@@ -69,6 +71,19 @@ function bodyOf(content: Content | undefined): unknown {
   return example?.value ?? leastValue(media?.schema ?? {});
 }
 
+type Parameter = { readonly name?: string; readonly in?: string; readonly schema?: Schema };
+
+function wordsOf(parameters: unknown): Record<string, string> {
+  const named = (parameters ?? []) as readonly Parameter[];
+  return Object.fromEntries(
+    named.flatMap(({ name, in: place, schema }) =>
+      place === 'path' && name !== undefined && schema?.enum !== undefined
+        ? [[name, String(schema.enum[0])] as const]
+        : [],
+    ),
+  );
+}
+
 /** Every operation of the description, so that a new one is tried without anybody thinking of it. */
 export const describedOperations: readonly DescribedOperation[] = Object.entries(spec.paths).flatMap(
   ([route, item]) =>
@@ -82,15 +97,21 @@ export const describedOperations: readonly DescribedOperation[] = Object.entries
               route,
               access: String(operation['x-serin-access']),
               writes: method !== 'get',
+              words: wordsOf(item['parameters']),
               body: bodyOf(operation.requestBody?.content as Content | undefined),
             },
           ],
     ),
 );
 
-/** The path of an operation, its `{token}` as given and every other parameter a name that nothing has. */
-export function pathOf({ route }: Pick<DescribedOperation, 'route'>, token = 'none'): string {
-  return route.replace('{token}', encodeURIComponent(token)).replace(/\{[^}]+\}/g, 'nobody');
+/** The path of an operation, its `{token}` as given and every other parameter a name that nothing has, or a word. */
+export function pathOf(
+  { route, words }: Pick<DescribedOperation, 'route' | 'words'>,
+  token = 'none',
+): string {
+  return route
+    .replace('{token}', encodeURIComponent(token))
+    .replace(/\{([^}]+)\}/g, (_whole, name: string) => words[name] ?? 'nobody');
 }
 
 /** Whether the route takes its credential from the path. */
