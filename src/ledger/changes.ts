@@ -1,10 +1,18 @@
 import { invalidInput, SerinError } from '../errors.ts';
 import { type Actor, requireScope } from './actor.ts';
-import { type AuditStore, entryOf } from './audit-store.ts';
+import { type AuditEntry, type AuditStore, entryOf } from './audit-store.ts';
 import type { Change, ChangeFacts } from './change.ts';
 import { type ChangeReport, checkReport, eventsOfReport, spanOfReport } from './change-report.ts';
 import type { ChangeFilter, LedgerStore } from './ledger-store.ts';
-import { addEvents, findOrCreate, type LedgerPolicy, makeKey, type NewEvent, refold } from './recording.ts';
+import {
+  addEvents,
+  type LedgerPolicy,
+  makeKey,
+  type NewEvent,
+  type Recorded,
+  recordEvents,
+  refold,
+} from './recording.ts';
 import { type Ruling, rule } from './ruling.ts';
 import { readRevision, supersedeRevisions } from './supersession.ts';
 
@@ -51,16 +59,9 @@ export async function recordReport(
   return (await takeReport(store, report, policy)).change;
 }
 
-/** The same, with the change as it was before (`null`: it is new) and whether the report told anything new. */
-async function takeReport(
-  store: LedgerStore,
-  report: ChangeReport,
-  policy: LedgerPolicy,
-): Promise<{ readonly change: Change; readonly before: Change | null; readonly isNews: boolean }> {
+function takeReport(store: LedgerStore, report: ChangeReport, policy: LedgerPolicy): Promise<Recorded> {
   const named = { ...report, ...spanOfReport(report, policy.now) };
-  const found = await findOrCreate(store, named, policy);
-  const { change, added } = await addEvents(store, found.change, eventsOfReport(report, policy.now), policy);
-  return { change, before: found.isNew ? null : found.change, isNews: found.isNew || added > 0 };
+  return recordEvents(store, named, eventsOfReport(report, policy.now), policy);
 }
 
 function rolloutEvent(told: RolloutTold): NewEvent {
@@ -89,9 +90,8 @@ export async function recordRolloutEvent(
   policy: LedgerPolicy,
 ): Promise<{ readonly change: Change; readonly duplicate: boolean }> {
   const named = { ...told, from: told.facts.startedAt ?? told.at, to: told.at };
-  const found = await findOrCreate(store, named, policy);
-  const { change, added } = await addEvents(store, found.change, [rolloutEvent(told)], policy);
-  const isLate = found.isNew && (await supersedeLate(store, told, policy));
+  const { change, before, added } = await recordEvents(store, named, [rolloutEvent(told)], policy);
+  const isLate = before === null && (await supersedeLate(store, told, policy));
   return { change: isLate ? ((await store.find(change.id)) ?? change) : change, duplicate: added === 0 };
 }
 
@@ -194,14 +194,14 @@ export async function recordReports(
   by: Actor,
   policy: LedgerPolicy,
 ): Promise<readonly Change[]> {
-  const changes: Change[] = [];
+  const [changes, entries]: [Change[], AuditEntry[]] = [[], []];
   for (const report of reports) {
     requireScope(by, report.service);
-    const { change, before, isNews } = await takeReport(ledger, report, policy);
+    const { change, before, added } = await takeReport(ledger, report, policy);
     requireSamePlace(report, change);
     changes.push(change);
-    if (!isNews) continue;
-    await audit.append(
+    if (before !== null && added === 0) continue;
+    entries.push(
       entryOf(by, policy.now, {
         action: 'change.report',
         subject: { type: 'change', id: change.id },
@@ -210,6 +210,7 @@ export async function recordReports(
       }),
     );
   }
+  await audit.append(...entries);
   return changes;
 }
 

@@ -88,8 +88,16 @@ export interface LedgerStore {
    * Changes of a service in an environment whose reporting time (finished, else failed, else started, else created)
    * lies in [since, until], newest first, at most 200. Until the transaction ends nobody else finds changes there, so
    * that two sources that tell of the same change at once do not both make one.
+   *
+   * @param unnamedBy leaves out those that this source gave a name
    */
-  findRecent(service: string, environment: string, since: number, until: number): Promise<readonly Change[]>;
+  findRecent(
+    service: string,
+    environment: string,
+    since: number,
+    until: number,
+    unnamedBy?: string,
+  ): Promise<readonly Change[]>;
   /** The sources that gave each of these changes a name; a change that has none is left out. */
   sourcesOf(changeIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   list(
@@ -102,10 +110,10 @@ export interface LedgerStore {
   /** Gives a change a further name; harmless when it has it already. */
   addName(changeId: string, source: string, externalId: string): Promise<void>;
   /**
-   * Adds an event; `false` when it is a duplicate. Until the transaction ends nobody else adds to that change, so that
-   * the state folded from its events and saved is of all of them.
+   * Adds events of one change; gives how many of them are no duplicates. Until the transaction ends nobody else adds to
+   * that change, so that the state folded from its events and saved is of all of them.
    */
-  append(event: ChangeEvent): Promise<boolean>;
+  append(events: readonly ChangeEvent[]): Promise<number>;
   eventsOf(changeId: string): Promise<readonly ChangeEvent[]>;
   /** Replaces the folded state. */
   save(change: Change): Promise<void>;

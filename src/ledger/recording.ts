@@ -36,7 +36,8 @@ export function makeKey(...parts: readonly (string | number | null)[]): string {
 
 async function findCandidates(store: LedgerStore, named: Named, window: number): Promise<Candidate[]> {
   const { service, environment, from, to } = named;
-  const recent = await store.findRecent(service, environment, from - window, to + window);
+  const { source } = named;
+  const recent = await store.findRecent(service, environment, from - window, to + window, source);
   const sources = await store.sourcesOf(recent.map(({ id }) => id));
   return recent.map((change) => ({ change, sources: sources.get(change.id) ?? [change.source] }));
 }
@@ -57,32 +58,70 @@ async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Pro
   return (await store.find(same.id)) ?? same;
 }
 
+function makeEvents(changeId: string, events: readonly NewEvent[], { now }: LedgerPolicy): ChangeEvent[] {
+  return events.map((event) => ({ ...event, id: randomUUID(), changeId, receivedAt: now }));
+}
+
+/** A change that nobody told of before, as its first events make it; `null` when another request was quicker. */
 async function create(
   store: LedgerStore,
   named: Named,
+  events: readonly NewEvent[],
   policy: LedgerPolicy,
-): Promise<{ readonly change: Change; readonly isNew: boolean }> {
+): Promise<Recorded | null> {
   const { source, externalId, service, environment } = named;
+  await store.holdPlace(service, environment);
   const base = { id: randomUUID(), source, externalId, service, environment, createdAt: policy.now };
-  const change = foldChange(base, [], policy);
-  if (await store.insert(change)) {
-    await reattributeNamed(store, { source, externalId }, policy);
-    return { change, isNew: true };
-  }
-  const quicker = await store.findByName(source, externalId);
-  if (quicker !== null) return { change: quicker, isNew: false };
-  throw new SerinError('conflict', `another request is recording ${source} ${externalId}; try again`);
+  const whole = makeEvents(base.id, events, policy);
+  const first = foldChange(base, whole, policy);
+  if (!(await store.insert(first))) return null;
+  const added = await store.append(whole);
+  // What is left out was told of another change before.
+  const change = added === whole.length ? first : await foldAndSave(store, base, policy);
+  const isNamed = await reattributeNamed(store, named, policy);
+  const isTouched = await relate(store, null, change, policy);
+  const after = isNamed || isTouched ? ((await store.find(change.id)) ?? change) : change;
+  return { change: after, before: null, added };
 }
 
-/** The change of that name: the one that has it, the one another source told of, or a new one. */
-export async function findOrCreate(
+async function findKnown(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Change | null> {
+  return (await store.findByName(named.source, named.externalId)) ?? join(store, named, policy);
+}
+
+async function createOrFind(
   store: LedgerStore,
   named: Named,
+  events: readonly NewEvent[],
   policy: LedgerPolicy,
-): Promise<{ readonly change: Change; readonly isNew: boolean }> {
-  const known =
-    (await store.findByName(named.source, named.externalId)) ?? (await join(store, named, policy));
-  return known === null ? create(store, named, policy) : { change: known, isNew: false };
+): Promise<Recorded> {
+  const made = await create(store, named, events, policy);
+  if (made !== null) return made;
+  const { source, externalId } = named;
+  const quicker = await store.findByName(source, externalId);
+  if (quicker === null)
+    throw new SerinError('conflict', `another request is recording ${source} ${externalId}; try again`);
+  return { before: quicker, ...(await addEvents(store, quicker, events, policy)) };
+}
+
+/** What recording came to. */
+export type Recorded = {
+  readonly change: Change;
+  /** The change as it was before; `null`: it is new. */
+  readonly before: Change | null;
+  /** How many of the events were new. */
+  readonly added: number;
+};
+
+/** Records events of the change of that name: the one that has it, the one another source told of, or a new one. */
+export async function recordEvents(
+  store: LedgerStore,
+  named: Named,
+  events: readonly NewEvent[],
+  policy: LedgerPolicy,
+): Promise<Recorded> {
+  const before = await findKnown(store, named, policy);
+  if (before === null) return createOrFind(store, named, events, policy);
+  return { before, ...(await addEvents(store, before, events, policy)) };
 }
 
 /**
@@ -108,10 +147,6 @@ export async function addEvents(
   policy: LedgerPolicy,
 ): Promise<{ readonly change: Change; readonly added: number }> {
   await store.holdPlace(change.service, change.environment);
-  let added = 0;
-  for (const event of events) {
-    const whole = { ...event, id: randomUUID(), changeId: change.id, receivedAt: policy.now };
-    if (await store.append(whole)) added += 1;
-  }
+  const added = await store.append(makeEvents(change.id, events, policy));
   return added === 0 ? { change, added } : { change: await refold(store, change, policy), added };
 }

@@ -40,7 +40,9 @@ async function renewRemedies(
   const window = rollbackWindowOf(policy);
   if (window === 0) return;
   // Twice the window: whether a change is a remedy hangs on the two before it, and a rollout takes its time.
-  const changes = await store.findRecent(service, environment, from - 2 * window, to + 2 * window);
+  const [since, until] = [from - 2 * window, to + 2 * window];
+  if (!(await store.remedies.isAnyLikely(service, environment, { since, until, from }))) return;
+  const changes = await store.findRecent(service, environment, since, until);
   const versions = [...new Set(changes.flatMap(({ version }) => (version === null ? [] : [version])))];
   const firstOut = await store.remedies.firstOut(service, environment, versions);
   const concerned = changes.filter((change) => (completedAt(change) ?? 0) >= from).map(({ id }) => id);
@@ -107,16 +109,21 @@ export async function foldTouched(store: LedgerStore, touched: Touched, policy: 
   }
 }
 
-/** Puts the incidents that name a change by its source's name to it, once there is one of that name. */
+/**
+ * Puts the incidents that name a change by its source's name to it, once there is one of that name.
+ *
+ * @returns whether any change was folded anew
+ */
 export async function reattributeNamed(
   store: LedgerStore,
   { source, externalId }: { readonly source: string; readonly externalId: string },
   policy: LedgerPolicy,
-): Promise<void> {
+): Promise<boolean> {
   const touched: Touched = new Set();
   for (const incident of await store.incidents.naming(source, externalId))
     await reattribute(store, incident, policy, touched);
   await foldTouched(store, touched, policy);
+  return touched.size > 0;
 }
 
 async function renewAround(
@@ -126,12 +133,12 @@ async function renewAround(
   policy: LedgerPolicy,
   touched: Touched,
 ): Promise<void> {
-  const { service, environment, version } = change;
+  const { id, service, environment, version } = change;
   await renewRemedies(store, change, span, policy, touched);
   if (version === null) return;
   // A version that turns out to have been there before makes remedies of those that bring it back.
   for (const later of await store.remedies.findLater(service, environment, version, span[0]))
-    await renewRemedies(store, later, spanOf(later) ?? span, policy, touched);
+    if (later.id !== id) await renewRemedies(store, later, spanOf(later) ?? span, policy, touched);
 }
 
 /** When the first of the changes that were taken back, or are so no longer, began: incidents since then are concerned. */

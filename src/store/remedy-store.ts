@@ -11,6 +11,7 @@ const mostLater = 20;
 export function createRemedyStore(connection: Connection): RemedyStore {
   return {
     firstOut: (service, environment, versions) => firstOut(connection, { service, environment }, versions),
+    isAnyLikely: (service, environment, range) => isAnyLikely(connection, { service, environment }, range),
     findLater: (service, environment, version, after) =>
       findLater(connection, { service, environment, version }, after),
     ofRemedies: async (remedyIds) => {
@@ -52,6 +53,29 @@ async function firstOut(
       .min({ first: 'completed_at' }),
   );
   return new Map(rows.map(({ version, first }) => [version, readInteger(first, 'changes.completed_at')]));
+}
+
+async function isAnyLikely(
+  connection: Connection,
+  place: { readonly service: string; readonly environment: string },
+  { since, until, from }: Parameters<RemedyStore['isAnyLikely']>[2],
+): Promise<boolean> {
+  const found: unknown[] = await connection.run((sql) => {
+    const kept = sql('remedies').whereRaw('remedies.remedy_id = changes.id').select(sql.raw('1'));
+    const first = sql('changes as first')
+      .where({ 'first.service': place.service, 'first.environment': place.environment })
+      .whereRaw('first.version = changes.version')
+      .whereRaw('first.completed_at < COALESCE(changes.started_at, changes.completed_at)')
+      .select(sql.raw('1'));
+    return sql('changes')
+      .where(place)
+      .whereBetween('reported_at', [since, until])
+      .where('completed_at', '>=', from)
+      .where((likely) => likely.where('kind', 'rollback').orWhereExists(first).orWhereExists(kept))
+      .limit(1)
+      .select(sql.raw('1'));
+  });
+  return found.length > 0;
 }
 
 async function findLater(
