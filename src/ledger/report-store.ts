@@ -3,7 +3,9 @@ import type { PlaceFacts } from './fact.ts';
 export type FactFilter = {
   readonly service?: string | undefined;
   readonly environment?: string | undefined;
-  /** Places for which it says false are not read. */
+  /** Environments for which it says false are left out whatever `wanted` says, which spares reading them. */
+  readonly inEnvironment?: ((environment: string) => boolean) | undefined;
+  /** Places for which it says false are left out. */
   readonly wanted?: ((service: string, environment: string) => boolean) | undefined;
 };
 

@@ -35,6 +35,10 @@ function skewed(draw: number, median: number): number {
   return Math.round(median * Math.exp(1.4 * Math.log(draw / (1 - draw)) * 0.57));
 }
 
+function attemptsOf(startedAt: number, endedAt: number | null): string {
+  return JSON.stringify([{ startedAt, endedAt, result: endedAt === null ? 'open' : 'completed' }]);
+}
+
 function describe(number: number, service: string) {
   const hex = number.toString(16).padStart(40, '0');
   return {
@@ -69,9 +73,7 @@ export function* makeRows(): Generator<Row> {
       kind: kindOf(random()),
       outcome: ending.outcome,
       failure_class: ending.failureClass,
-      attempts: JSON.stringify([
-        { startedAt, endedAt: finishedAt, result: finishedAt === null ? 'open' : 'completed' },
-      ]),
+      attempts: attemptsOf(startedAt, finishedAt),
       attribution: '{"method":"observation","confidence":0.9}',
       created_at: startedAt,
       committed_at: startedAt - skewed(random(), 20 * hour),
