@@ -3,7 +3,7 @@ import type { PlaceFacts } from './fact.ts';
 export type FactFilter = {
   readonly service?: string | undefined;
   readonly environment?: string | undefined;
-  /** Environments for which it says false are left out whatever `wanted` says, which spares reading them. */
+  /** Says false of environments in which no place is wanted, so that they need not be read. */
   readonly inEnvironment?: ((environment: string) => boolean) | undefined;
   /** Places for which it says false are left out. */
   readonly wanted?: ((service: string, environment: string) => boolean) | undefined;
