@@ -2,6 +2,7 @@ import type { Blame } from './blame.ts';
 import type { Change, ChangeFacts, FailureClass, Outcome } from './change.ts';
 import type { IncidentStore } from './incident-store.ts';
 import type { RemedyStore } from './remedy-store.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /**
  * One thing that was reported of a change. Events are facts: they are only ever added, and a change's state is what
@@ -71,6 +72,11 @@ export interface LedgerStore {
    * written there, so that two transactions never wait for each other.
    */
   holdPlace(service: string, environment: string): Promise<void>;
+  /**
+   * Whether nothing around a change can concern it: no change there may have taken another back (`isAnyLikely`), no
+   * other of its version was out later, no incident began within `opened`, and none names it.
+   */
+  isAlone(surroundings: Surroundings): Promise<boolean>;
   /** What incidents and later changes hold against a change. */
   blamesOf(changeId: string): Promise<readonly Blame[]>;
   find(id: string): Promise<Change | null>;

@@ -6,7 +6,7 @@ import { type Candidate, type Description, findSame } from './identity.ts';
 import type { ChangeEvent, LedgerStore } from './ledger-store.ts';
 import { type ChangeIdentity, foldChange } from './outcome.ts';
 import type { LedgerPolicy } from './policy.ts';
-import { reattributeNamed, relate } from './relations.ts';
+import { reattributeNamed, relate, relateNew } from './relations.ts';
 
 export type { LedgerPolicy } from './policy.ts';
 
@@ -78,9 +78,8 @@ async function create(
   const added = await store.append(whole);
   // What is left out was told of another change before.
   const change = added === whole.length ? first : await foldAndSave(store, base, policy);
-  const isNamed = await reattributeNamed(store, named, policy);
-  const isTouched = await relate(store, null, change, policy);
-  const after = isNamed || isTouched ? ((await store.find(change.id)) ?? change) : change;
+  const isTouched = await relateNew(store, change, policy);
+  const after = isTouched ? ((await store.find(change.id)) ?? change) : change;
   return { change: after, before: null, added };
 }
 

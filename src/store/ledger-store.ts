@@ -12,6 +12,7 @@ import { newestFirst, readPage } from './paging.ts';
 import { partsOf } from './parts.ts';
 import { createRemedyStore } from './remedy-store.ts';
 import { type Contribution, rollUp } from './rollups.ts';
+import { isAlone } from './surroundings.ts';
 
 /** Nobody has more changes of one place, or revisions of one rollout, at hand at once; the newest matter. */
 const recentLimit = 200;
@@ -22,6 +23,7 @@ export function createLedgerStore(connection: Connection): LedgerStore {
     incidents: createIncidentStore(connection),
     remedies: createRemedyStore(connection),
     holdPlace: (service, environment) => holdPlace(connection, { service, environment }),
+    isAlone: (surroundings) => isAlone(connection, surroundings),
     blamesOf: (changeId) => blamesOf(connection, changeId),
     find: async (id) => (await select(connection, (query) => query.where({ id })))[0] ?? null,
     findByName: (source, externalId) => findByName(connection, source, externalId),

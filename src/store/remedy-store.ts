@@ -4,6 +4,7 @@ import type { RemedyStore } from '../ledger/remedy-store.ts';
 import { changeFromRow, type StoredRow } from './change-rows.ts';
 import { readInteger, writeInstant } from './columns.ts';
 import type { Connection } from './database.ts';
+import { isAnyLikely } from './surroundings.ts';
 
 const mostLater = 20;
 
@@ -53,29 +54,6 @@ async function firstOut(
       .min({ first: 'completed_at' }),
   );
   return new Map(rows.map(({ version, first }) => [version, readInteger(first, 'changes.completed_at')]));
-}
-
-async function isAnyLikely(
-  connection: Connection,
-  place: { readonly service: string; readonly environment: string },
-  { since, until, from }: Parameters<RemedyStore['isAnyLikely']>[2],
-): Promise<boolean> {
-  const found: unknown[] = await connection.run((sql) => {
-    const kept = sql('remedies').whereRaw('remedies.remedy_id = changes.id').select(sql.raw('1'));
-    const first = sql('changes as first')
-      .where({ 'first.service': place.service, 'first.environment': place.environment })
-      .whereRaw('first.version = changes.version')
-      .whereRaw('first.completed_at < COALESCE(changes.started_at, changes.completed_at)')
-      .select(sql.raw('1'));
-    return sql('changes')
-      .where(place)
-      .whereBetween('reported_at', [since, until])
-      .where('completed_at', '>=', from)
-      .where((likely) => likely.where('kind', 'rollback').orWhereExists(first).orWhereExists(kept))
-      .limit(1)
-      .select(sql.raw('1'));
-  });
-  return found.length > 0;
 }
 
 async function findLater(
