@@ -24,8 +24,8 @@ describe('isSameChange(left, right)', () => {
   it('does not take the same version built from another commit, or another image of it', () => {
     const other = `a${commit.slice(1)}`;
     assert.equal(isSameChange({ version: 'v2', commit }, { version: 'v2', commit: other }), false);
-    const [one, two] = ['a', 'b'].map((digit) => `oci://a@sha256:${digit.repeat(64)}`);
-    assert.equal(isSameChange({ commit, artifact: one }, { commit, artifact: two }), false);
+    const image = (digit: string) => `oci://a@sha256:${digit.repeat(64)}`;
+    assert.equal(isSameChange({ commit, artifact: image('a') }, { commit, artifact: image('b') }), false);
   });
 
   it('takes a commit told as the version beside itself', () => {
