@@ -16,12 +16,10 @@ import { type Config, templatesOf } from './config.ts';
 import { hasCode } from './errors.ts';
 import { createJudging } from './judging.ts';
 import { type Changes, createChanges, type LedgerPolicy, settleDue } from './ledger/changes.ts';
-import { createReports, type Reports } from './ledger/reports.ts';
 import type { Provider } from './metrics/provider.ts';
 import { createProvider } from './metrics/registry.ts';
 import type { Settings } from './settings.ts';
 import { type Database, openDatabase } from './store/database.ts';
-import { createReportStore } from './store/report-store.ts';
 import { createUnitOfWork } from './store/unit-of-work.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
@@ -30,6 +28,7 @@ import { checkCallbacks } from './wire-callbacks.ts';
 import { hookHouseOf } from './wire-hooks.ts';
 import { ledgerPolicyOf, wireIncidents } from './wire-incidents.ts';
 import { wireOutbox } from './wire-outbox.ts';
+import { type Reporting, wireReports } from './wire-reports.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
@@ -93,11 +92,6 @@ function observeSteps(metrics: Metrics): StepDeps['observer'] {
       if (verdict !== 'running') metrics.verdict(verdict);
     },
   };
-}
-
-function isProduction(config: Config, environment: string): boolean {
-  const declared = config.environments.find(({ name }) => name === environment);
-  return declared?.production ?? ['production', 'prod'].includes(environment);
 }
 
 async function readiness(database: Database): Promise<{ ok: boolean; checks: Record<string, string> }> {
@@ -164,6 +158,7 @@ type Ground = {
   readonly now: () => number;
   readonly current: () => Current;
   readonly ledgerPolicy: () => LedgerPolicy;
+  readonly reporting: Reporting;
 };
 
 /** Work that is done each minute beside the looks. */
@@ -224,23 +219,6 @@ function wireAnalysis(
   return { runs, rolloutEvents: createRolloutEvents(shared), scheduler };
 }
 
-function wireLedger({ unitOfWork, database, now, current, ledgerPolicy }: Ground): {
-  changes: Changes;
-  reports: Reports;
-} {
-  const changes = createChanges({ unitOfWork, now, policy: ledgerPolicy });
-  const reports = createReports({
-    reports: createReportStore(database),
-    production: (environment) => isProduction(current().config, environment),
-    serviceInfo: (name) => {
-      const service = current().catalog.services.find((one) => one.name === name);
-      return service === undefined ? null : { team: service.team, tier: service.tier };
-    },
-    now,
-  });
-  return { changes, reports };
-}
-
 /** The use cases, each wired in its own place. */
 function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions) {
   const house = {
@@ -251,9 +229,11 @@ function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions)
   const auth = wireAuth({ ...house, allowUnauthenticated });
   const { remapIncidents, ...incidents } = wireIncidents(house);
   const hookHouse = (): HookHouse => hookHouseOf(house.config());
+  const { reporting, ledgerPolicy: policy } = ground;
   return {
-    ...wireAnalysis(ground, [remapIncidents]),
-    ...wireLedger(ground),
+    ...wireAnalysis(ground, [remapIncidents, reporting.tend]),
+    ...reporting,
+    changes: createChanges({ ...ground, policy }),
     ...auth,
     ...incidents,
     hookHouse,
@@ -276,6 +256,7 @@ export function createApp(options: AppOptions): App {
     now,
     current: () => current,
     ledgerPolicy: () => ({ now: now(), ...ledgerPolicyOf(current.config) }),
+    reporting: wireReports({ database, now, current: () => current }),
   };
   const { scheduler, changes, mayHaveCredentials, ...parts } = wireParts(ground, options);
   const { judging, close: closeJudging } = createJudging();

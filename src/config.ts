@@ -4,9 +4,13 @@ import { globSync } from 'tinyglobby';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Plan, planSchema } from './analysis/plan.ts';
+import { readCron } from './analysis/scheduler.ts';
 import { authSchema, incidentSourceNames } from './auth/config.ts';
 import { durationSchema } from './duration.ts';
 import { type InputIssue, invalidInput, SerinError } from './errors.ts';
+import { bucketLengths, isTimeZone } from './ledger/calendar.ts';
+import { counts } from './ledger/rates.ts';
+import { groupings } from './ledger/report.ts';
 import { callbacksSchema } from './notify/callback-config.ts';
 import { booleanLike, parseWith, strict } from './parse.ts';
 
@@ -41,6 +45,31 @@ const incidentsSchema = strict({
   severities: z.partialRecord(z.enum(incidentSourceNames), names).default({}),
 });
 
+const tz = name.refine(isTimeZone, { error: 'is no IANA time zone such as Europe/Berlin' });
+
+const cron = name.transform((text, context) => {
+  const read = readCron(text);
+  if (!('wrong' in read)) return read;
+  context.addIssue({ code: 'custom', message: `found "${text}"; ${read.wrong}` });
+  return z.NEVER;
+});
+
+const schedule = strict({
+  name,
+  cron,
+  tz: tz.default('UTC'),
+  /** The last whole one before it is due. */
+  covers: z.enum(bucketLengths).default('month'),
+  service: name.optional(),
+  team: name.optional(),
+  environment: name.optional(),
+  tier: z.coerce.string().optional(),
+  bucket: z.enum(bucketLengths).optional(),
+  groupBy: z.enum(groupings).optional(),
+  count: z.enum(counts).optional(),
+  includeRollbacks: booleanLike.optional(),
+});
+
 const template = planSchema.refine((plan) => plan.name !== null, {
   path: ['name'],
   message: 'is missing; a template needs a name',
@@ -73,6 +102,10 @@ const file = strict({
     attributionWindows: z.record(name, durationSchema).default({}),
     /** How long after a change one that takes it back means that it failed; 0s: never. */
     rollbackWindow: durationSchema.default(86_400_000),
+  }).prefault({}),
+  reports: strict({
+    minimumChanges: z.coerce.number().int().min(1).default(20),
+    schedules: z.array(schedule).default([]),
   }).prefault({}),
 });
 
@@ -175,6 +208,10 @@ function checkReferences(config: Config): void {
   refuseTwice(
     'environments',
     config.environments.map((one) => one.name),
+  );
+  refuseTwice(
+    'reports.schedules',
+    config.reports.schedules.map((one) => one.name),
   );
   const templates = config.templates.map((plan) => plan.name);
   const issues: InputIssue[] = config.services.flatMap((one, index) =>

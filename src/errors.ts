@@ -15,6 +15,7 @@ export const errorCodes = [
   'payload_too_large',
   'unsupported_media_type',
   'method_not_allowed',
+  'not_acceptable',
   'store_unavailable',
   'issuer_unreachable',
   'provider_unreachable',

@@ -112,6 +112,24 @@ async function migrate(): Promise<void> {
   }
 }
 
+async function tendLedger(what: 'rebuildLedger' | 'checkLedger'): Promise<void> {
+  const commands = await import('./ledger-command.ts');
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  process.exitCode = await commands[what]({ env: process.env, say });
+}
+
+function addLedgerCommands(program: Command): void {
+  const ledger = program.command('ledger').description('tend what reports are read from');
+  ledger
+    .command('rebuild')
+    .description('count all changes anew, beside what is in use; the service may go on')
+    .action(() => tendLedger('rebuildLedger'));
+  ledger
+    .command('check')
+    .description('compare what reports are read from with the changes; 1 when it differs')
+    .action(() => tendLedger('checkLedger'));
+}
+
 async function demo(options: { readonly exit: boolean }): Promise<void> {
   const { runDemo } = await import('./demo.ts');
   process.exitCode = await runDemo({
@@ -184,6 +202,7 @@ async function createProgram(): Promise<Command> {
     .option('--config <file>', 'configuration file (default: SERIN_CONFIG, or ./serin.yaml)')
     .option('--argo <file>', 'also prove that the polls of an Argo AnalysisTemplate outlast the plan')
     .action(checkConfiguration);
+  addLedgerCommands(program);
   const command = program
     .command('backtest')
     .description('judge the past of a service under its plan: false alarms, and what would have been caught')

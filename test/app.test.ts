@@ -15,6 +15,7 @@ templates:
     duration: 30m
     metrics: [{ name: errors, kind: ratio, provider: synthetic, events: errors, total: requests }]
 services: [{ name: checkout, team: shop, template: http }]
+reports: { schedules: [{ name: weekly, cron: "@weekly", covers: week }] }
 `,
   sources,
 );
@@ -75,6 +76,22 @@ for (const { name, open } of databases) {
       now += minute;
       const report = await call(address, '/v1/reports/change-failure?groupBy=team');
       assert.equal((report.body['totals'] as Record<string, unknown>)['caughtInCanary'], 1);
+      const quality = await call(address, '/v1/reports/judge-quality');
+      assert.deepEqual(quality.body['failed'], { harmful: 0, fine: 0, unknown: 1 });
+    });
+
+    it('builds roll-ups that are lacking, and makes the reports that are due', async () => {
+      const change = { source: 'ci', externalId: '1', service: 'checkout', environment: 'production' };
+      await call(address, '/v1/changes', { ...change, finishedAt: new Date(now - minute).toISOString() });
+      await opened.database.run((sql) => sql('rollup_state').update({ live: null }));
+      await app.scheduler.tick();
+      now = Date.parse('2100-01-01T00:00:00Z');
+      await app.scheduler.tick();
+
+      const [state] = await opened.database.run((sql) => sql('rollup_state').select('live'));
+      assert.notEqual(state.live, null);
+      const stored = await call(address, '/v1/reports/stored?schedule=weekly&limit=100');
+      assert.equal((stored.body['items'] as unknown[]).length, 50);
     });
 
     it('is ready', async () => {

@@ -27,6 +27,7 @@ describe('parseConfig', () => {
       attributionWindows: {},
       rollbackWindow: 86_400_000,
     });
+    assert.deepEqual(config.reports, { minimumChanges: 20, schedules: [] });
   });
 
   it('fills variables and files into strings, without the line’s end', () => {
@@ -35,6 +36,17 @@ describe('parseConfig', () => {
       sources,
     );
     assert.deepEqual(config.providers, { p: { type: 'prometheus', token: 'x-s3cret-', ca: 'from-file' } });
+  });
+
+  it('reads schedules of reports, with the cron expression taken apart', () => {
+    const { reports } = parseConfig(
+      'reports: { schedules: [{ name: m, cron: 30 8 L * *, groupBy: team, tier: 1 }] }',
+      sources,
+    );
+    const [{ cron, ...schedule } = { cron: null }] = reports.schedules;
+
+    assert.deepEqual([cron?.minute, cron?.hour, cron?.dayOfMonth], [[30], [8], ['L']]);
+    assert.deepEqual(schedule, { name: 'm', tz: 'UTC', covers: 'month', groupBy: 'team', tier: '1' });
   });
 
   const bad: readonly (readonly [string, string, RegExp])[] = [
@@ -62,6 +74,17 @@ describe('parseConfig', () => {
       /templates\[0\]\.metrics\[0\]\.kind: found "gouge"/,
     ],
     ['a wrong duration', 'analysis: { rejoinAfter: soon }', /analysis\.rejoinAfter: found "soon"/],
+    [
+      'a wrong cron expression',
+      'reports: { schedules: [{ name: m, cron: 0 8 1 13 * }] }',
+      /reports\.schedules\[0\]\.cron: found "0 8 1 13 \*"; month: 13/,
+    ],
+    [
+      'a time zone that is none',
+      'reports: { schedules: [{ name: m, cron: "@daily", tz: Mars }] }',
+      /reports\.schedules\[0\]\.tz: .*no IANA time zone/,
+    ],
+    ['no changes as enough', 'reports: { minimumChanges: 0 }', /reports\.minimumChanges/],
     ['text that is no YAML', 'a: [', /no valid YAML/],
     ['a key given twice', 'services: []\nservices: []', /no valid YAML/],
   ];

@@ -5,6 +5,7 @@ import * as seriesMembers from './0003-series-members.ts';
 import * as noiseProfiles from './0004-noise-profiles.ts';
 import * as auth from './0005-auth.ts';
 import * as outbox from './0006-outbox.ts';
+import * as ledgerRollups from './0009-ledger-rollups.ts';
 import * as incidents from './0010-incidents.ts';
 
 /** One step of the schema's history, both ways. */
@@ -23,5 +24,6 @@ export const migrations: readonly Migration[] = [
   { name: '0004-noise-profiles', ...noiseProfiles },
   { name: '0005-auth', ...auth },
   { name: '0006-outbox', ...outbox },
+  { name: '0009-ledger-rollups', ...ledgerRollups },
   { name: '0010-incidents', ...incidents },
 ];

@@ -1,4 +1,5 @@
-import { schedule } from 'node-cron';
+import { schedule, validateDetailed } from 'node-cron';
+import type { Cron } from '../ledger/due-times.ts';
 import type { Claim, RunStore } from './run-store.ts';
 
 export type SchedulerDeps = {
@@ -32,6 +33,24 @@ export type Scheduler = {
   /** Claims no more, lets looks under way finish for `graceMs`, then aborts them so that they return their leases. */
   stop(graceMs: number): Promise<void>;
 };
+
+/**
+ * Reads a cron expression of five fields (or `@daily` and the like). What is none, or says more than numbers and the
+ * last day of a month, gives what is wrong with it.
+ */
+export function readCron(expression: string): Cron | { readonly wrong: string } {
+  const { valid, fields, errors } = validateDetailed(expression);
+  if (!valid || fields === undefined)
+    return { wrong: errors.map(({ field, message }) => `${field}: ${message}`).join('; ') };
+  const { second, minute, hour, dayOfMonth, month, dayOfWeek } = fields;
+  const odd = [...dayOfMonth, ...dayOfWeek].find((one) => typeof one === 'string' && one !== 'L');
+  if (odd !== undefined || dayOfWeek.includes('L'))
+    return {
+      wrong: `found ${odd ?? 'L'}; allowed are numbers, names, ranges, steps, and L for the last day`,
+    };
+  if (second.length !== 1 || second[0] !== 0) return { wrong: 'allowed are five fields, without seconds' };
+  return { minute, hour, dayOfMonth, month, dayOfWeek };
+}
 
 const housekeepingEvery = 60_000;
 

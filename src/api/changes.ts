@@ -113,6 +113,8 @@ function readFilter(request: Request): ChangeFilter {
     service: queryText(request, 'service'),
     environment: queryText(request, 'environment'),
     outcome: queryWord(request, 'outcome', outcomes),
+    source: queryText(request, 'source'),
+    externalId: queryText(request, 'externalId'),
     ...queryRange(request),
   };
 }

@@ -384,9 +384,68 @@ export interface paths {
         /**
          * The change-failure rate with its interval
          * @description `rate = failed / changes`, with the Wilson interval at 95 %. Without any settled change both are null. Pending
-         *     and abandoned changes are in no denominator and are counted beside it.
+         *     and abandoned changes are in no denominator and are counted beside it. The form is that of `format`, else the
+         *     one that `Accept` prefers, else JSON.
          */
         get: operations["reportChangeFailure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/judge-quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often the judge was right
+         * @description Verdicts of the analyses that began in the range and concluded, against what became of their changes. Rates come with the
+         *     Wilson interval at 95 % and what they are of; null without any. Dry runs are shown apart, by what the judge said.
+         */
+        get: operations["reportJudgeQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/stored": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports that were made by schedule, newest first */
+        get: operations["listStoredReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/stored/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One report that was made by schedule
+         * @description As it was made then; what became known later is not in it.
+         */
+        get: operations["getStoredReport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1302,6 +1361,8 @@ export interface components {
             totals: components["schemas"]["Rates"];
             /** @description The same over the range of the same length before, or null. */
             previous: components["schemas"]["Rates"] | null;
+            /** @description How far the rate is above that of the range before; null when either has no change. */
+            difference: components["schemas"]["RateDifference"] | null;
             /** @description In the order of time, empty ones included. */
             buckets: components["schemas"]["RatesOfBucket"][];
             /** @description Empty without `groupBy`. */
@@ -1310,8 +1371,113 @@ export interface components {
             pending: number;
             /** @description Changes superseded, cancelled or silent. */
             abandoned: number;
-            /** @description Incidents that no change was found for. */
-            unattributedIncidents: number;
+            /** @description Incidents that no change was found for; null while none are kept. */
+            unattributedIncidents: number | null;
+        };
+        /** @description A difference of two rates. */
+        RateDifference: {
+            /** @description From -1 to 1. */
+            rate: number;
+            /** @description Newcombe's interval at 95 %. */
+            interval: number[];
+        };
+        /** @description One line for the totals, the range before, the difference, each bucket and each group. */
+        ReportAsCsv: string;
+        /** @description Tables for people. */
+        ReportAsMarkdown: string;
+        /** @description What a stored report is of. */
+        StoredReportEntry: {
+            id: components["schemas"]["Id"];
+            /** @description Name of the schedule. */
+            schedule: string;
+            dueAt: components["schemas"]["Instant"];
+            createdAt: components["schemas"]["Instant"];
+            from: components["schemas"]["Instant"];
+            to: components["schemas"]["Instant"];
+        };
+        /** @description One page of stored reports. */
+        StoredReportPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["StoredReportEntry"][];
+            /** @description For the next page; null on the last. */
+            nextCursor: string | null;
+        };
+        /** @description A report that was made by schedule. */
+        StoredReport: components["schemas"]["StoredReportEntry"] & {
+            report: components["schemas"]["ChangeFailureReport"];
+        };
+        /** @description A share with its interval; null when it is of nothing. */
+        RateOf: {
+            /** @description From 0 to 1. */
+            rate: number;
+            /** @description Wilson interval at 95 %. */
+            interval: number[];
+            /** @description How many it is a share of. */
+            n: number;
+        } | null;
+        /** @description Verdicts against what became of the changes. */
+        JudgedCounts: {
+            /** @description Analyses that the judge passed. */
+            passed: {
+                /** @description The change succeeded. */
+                fine: number;
+                /** @description Users met a failure of the change. */
+                escaped: number;
+                /** @description Not settled yet, or stopped for another reason. */
+                unknown: number;
+            };
+            /** @description Analyses that the judge failed. */
+            failed: {
+                /** @description A person or an incident says so, or it escaped when it was shipped all the same. */
+                harmful: number;
+                /** @description Shipped unchanged later and fine, overridden, or ruled a false alarm. */
+                fine: number;
+                /** @description Nobody will ever know. */
+                unknown: number;
+            };
+            /** @description Analyses that ended without a judgement. */
+            inconclusive: number;
+            falsePassRate: components["schemas"]["RateOf"];
+            falseAlarmRate: components["schemas"]["RateOf"];
+            failRateWhenFine: components["schemas"]["RateOf"];
+            inconclusiveRate: components["schemas"]["RateOf"];
+            /** @description From the start of the analysis to its fail verdict; null without any. */
+            medianMinutesToFail: number | null;
+        };
+        /** @description One analysis behind a number. */
+        JudgedCase: {
+            analysisId: components["schemas"]["Id"];
+            changeId: components["schemas"]["Id"];
+            /** @description The service. */
+            service: string;
+            /** @description The environment. */
+            environment: string;
+            concludedAt: components["schemas"]["Instant"];
+            /** @description Whether nothing acted on the verdict. */
+            dryRun: boolean;
+            /** @description Whether a person set the verdict otherwise. */
+            overridden: boolean;
+        };
+        /** @description The newest analyses behind a number. */
+        JudgedCases: {
+            /** @description Which number, such as `failed.fine`. */
+            number: string;
+            /** @description How many there are. */
+            count: number;
+            /** @description Newest first, at most 200. */
+            items: components["schemas"]["JudgedCase"][];
+        };
+        /** @description How often the judge was right. */
+        JudgeQualityReport: components["schemas"]["JudgedCounts"] & {
+            /** @description What was counted, in words. */
+            definition: string;
+            from: components["schemas"]["Instant"];
+            to: components["schemas"]["Instant"];
+            /** @description Analyses whose verdict a person set otherwise. */
+            overrides: number;
+            dryRuns: components["schemas"]["JudgedCounts"];
+            /** @description The analyses behind each number that is not 0; null unless asked for. */
+            cases: components["schemas"]["JudgedCases"][] | null;
         };
         /** @description Whether the process is up. */
         Health: {
@@ -1353,6 +1519,15 @@ export interface components {
         };
     };
     responses: {
+        /** @description None of the forms that `Accept` names. */
+        NotAcceptable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The input is not what it should be; `errors` says where, what was found and what is allowed. */
         BadInput: {
             headers: {
@@ -1434,6 +1609,16 @@ export interface components {
         From: components["schemas"]["Instant"];
         /** @description Only what was created before this time. */
         To: components["schemas"]["Instant"];
+        /** @description Start of the range, included. Default 90 days before `to`. */
+        ReportFrom: components["schemas"]["Instant"];
+        /** @description End of the range, not included. Default now. */
+        ReportTo: components["schemas"]["Instant"];
+        /** @description The form of the answer; wins over `Accept`. */
+        ReportFormat: "json" | "csv" | "markdown";
+        /** @description Only services of this team. */
+        Team: components["schemas"]["Name"];
+        /** @description Only services of this tier. */
+        Tier: components["schemas"]["Name"];
         /** @description How many items a page has at most. Default 50. */
         Limit: number;
         /** @description The `nextCursor` of the page before. */
@@ -1821,6 +2006,10 @@ export interface operations {
                 environment?: components["parameters"]["Environment"];
                 /** @description Only changes with this outcome. */
                 outcome?: components["schemas"]["Outcome"];
+                /** @description Only changes that this source told of. */
+                source?: string;
+                /** @description Only the change that a source calls so. */
+                externalId?: string;
                 /** @description Only what was created at this time or later. */
                 from?: components["parameters"]["From"];
                 /** @description Only what was created before this time. */
@@ -2073,17 +2262,17 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Start of the range, included. Default 90 days before `to`. */
-                from?: components["schemas"]["Instant"];
+                from?: components["parameters"]["ReportFrom"];
                 /** @description End of the range, not included. Default now. */
-                to?: components["schemas"]["Instant"];
+                to?: components["parameters"]["ReportTo"];
                 /** @description Only of this service. */
                 service?: components["parameters"]["Service"];
                 /** @description Only in this environment. */
                 environment?: components["parameters"]["Environment"];
                 /** @description Only services of this team. */
-                team?: components["schemas"]["Name"];
+                team?: components["parameters"]["Team"];
                 /** @description Only services of this tier. */
-                tier?: components["schemas"]["Name"];
+                tier?: components["parameters"]["Tier"];
                 /** @description Length of the buckets over time. Default week. */
                 bucket?: "day" | "week" | "month";
                 /** @description IANA time zone in which buckets begin. Default UTC. */
@@ -2094,8 +2283,8 @@ export interface operations {
                 count?: "failed" | "escaped";
                 /** @description Whether rollbacks count as changes. Default false. */
                 includeRollbacks?: boolean;
-                /** @description The form of the answer. */
-                format?: "json";
+                /** @description The form of the answer; wins over `Accept`. */
+                format?: components["parameters"]["ReportFormat"];
             };
             header?: never;
             path?: never;
@@ -2110,11 +2299,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeFailureReport"];
+                    "text/csv": components["schemas"]["ReportAsCsv"];
+                    "text/markdown": components["schemas"]["ReportAsMarkdown"];
                 };
             };
             400: components["responses"]["BadInput"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    reportJudgeQuality: {
+        parameters: {
+            query?: {
+                /** @description Start of the range, included. Default 90 days before `to`. */
+                from?: components["parameters"]["ReportFrom"];
+                /** @description End of the range, not included. Default now. */
+                to?: components["parameters"]["ReportTo"];
+                /** @description Only of this service. */
+                service?: components["parameters"]["Service"];
+                /** @description Only in this environment. */
+                environment?: components["parameters"]["Environment"];
+                /** @description Only services of this team. */
+                team?: components["parameters"]["Team"];
+                /** @description Only services of this tier. */
+                tier?: components["parameters"]["Tier"];
+                /** @description Whether to name the analyses behind each number. Default false. */
+                cases?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgeQualityReport"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    listStoredReports: {
+        parameters: {
+            query?: {
+                /** @description Only those of this schedule. */
+                schedule?: components["schemas"]["Name"];
+                /** @description How many items a page has at most. Default 50. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredReportPage"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    getStoredReport: {
+        parameters: {
+            query?: {
+                /** @description The form of the answer; wins over `Accept`. */
+                format?: components["parameters"]["ReportFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the stored report. */
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredReport"];
+                    "text/csv": components["schemas"]["ReportAsCsv"];
+                    "text/markdown": components["schemas"]["ReportAsMarkdown"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
             default: components["responses"]["Failure"];
         };
     };

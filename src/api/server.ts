@@ -6,7 +6,6 @@ import type { Runs } from '../analysis/runs.ts';
 import type { Authentication } from '../auth/authentication.ts';
 import { SerinError } from '../errors.ts';
 import type { Changes } from '../ledger/changes.ts';
-import type { Reports } from '../ledger/reports.ts';
 import { createHttpLog } from '../telemetry/http-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -30,18 +29,17 @@ import { findOperation } from './operations.ts';
 import { toProblem } from './problem.ts';
 import { dropEmptyQuery } from './query.ts';
 import { toRefusal } from './refusal.ts';
-import { createReportsRouter } from './reports.ts';
+import { createReportsRouter, type ReportsRouterDeps } from './reports/router.ts';
 import { readSpecText, type Spec } from './spec.ts';
 import { type After, afterOnClock } from './timers.ts';
 import { createValidation, type Validation } from './validation.ts';
 
-export type ServerDeps = {
+export type ServerDeps = ReportsRouterDeps & {
   readonly runs: Runs;
   readonly rolloutEvents: RolloutEvents;
   readonly changes: Changes;
   readonly incidents: Omit<IncidentsDeps, 'now'>;
   readonly incidentMapping: IncidentHooksDeps['mapping'];
-  readonly reports: Reports;
   readonly judging: Judging;
   /** What the configuration says of those who send webhooks. */
   readonly hookHouse: CdEventsDeps['house'];
@@ -154,7 +152,7 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.use(createArgoEventsRouter(deps.rolloutEvents, after));
   app.use(createChangesRouter(deps.changes, now));
   app.use(createIncidentsRouter({ ...deps.incidents, now }));
-  app.use(createReportsRouter(deps.reports));
+  app.use(createReportsRouter(deps));
   app.use(createJudgeRouter(deps.judging, drain));
   const hooks = { ...deps, house: deps.hookHouse };
   app.use(createCdEventsRouter(hooks), createGitlabRouter(hooks));

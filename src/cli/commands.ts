@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { SerinError } from '../errors.ts';
 import { registerGate } from './gate.ts';
 import type { Io } from './io.ts';
+import { registerRecord } from './record.ts';
+import { registerReport } from './report.ts';
 
 /**
  * Lets `command` and all below it write through `io`, and reject wrong usage as bad input, for left alone they would
@@ -29,5 +31,7 @@ function tame(command: Command, io: Io): void {
  */
 export function registerCliCommands(program: Command, io: Io): void {
   registerGate(program, io);
+  registerRecord(program, io);
+  registerReport(program, io);
   tame(program, io);
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { type InputIssue, invalidInput } from '../errors.ts';
+import { given, readAccess } from './access.ts';
 import type { StartAnalysis } from './client.ts';
 import type { GateFlags } from './gate-options.ts';
 import type { Io } from './io.ts';
@@ -12,11 +13,6 @@ export type GateRequest = {
   readonly body: StartAnalysis;
 };
 
-/** `""` counts as absent: a CI job fills flags from variables that may be unset. */
-function given(value: string | undefined): string | undefined {
-  return value === undefined || value.trim() === '' ? undefined : value;
-}
-
 /** The object without its absent members; absent itself when none is left. */
 function present<T extends Record<string, unknown>>(
   members: T,
@@ -25,17 +21,6 @@ function present<T extends Record<string, unknown>>(
   return entries.length === 0
     ? undefined
     : (Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> });
-}
-
-function readUrl(text: string, issues: InputIssue[]): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const good = url !== null && ['http:', 'https:'].includes(url.protocol);
-  if (!good) issues.push({ path: '--url', message: 'is not an address; allowed are http://… and https://…' });
-  else if (url.username !== '' || url.password !== '')
-    issues.push({ path: '--url', message: 'holds a password; give it as --token' });
-  else if (url.search !== '' || url.hash !== '')
-    issues.push({ path: '--url', message: 'holds a query or fragment; give the address alone' });
-  return text.replace(/\/+$/, '');
 }
 
 function readScope(
@@ -117,7 +102,7 @@ function readWindow(
 export async function readGateRequest(flags: GateFlags, io: Io): Promise<GateRequest> {
   const issues: InputIssue[] = [];
   checkRequired(flags, issues);
-  const url = readUrl(given(flags.url) ?? given(io.env['SERIN_URL']) ?? 'http://127.0.0.1:8080', issues);
+  const { url, token } = readAccess(flags, io.env, issues);
   const optional = present({
     target: given(flags.target),
     key: given(flags.key),
@@ -134,5 +119,5 @@ export async function readGateRequest(flags: GateFlags, io: Io): Promise<GateReq
     ...optional,
     ...readWindow(flags),
   };
-  return { url, token: given(flags.token) ?? given(io.env['SERIN_TOKEN']) ?? null, body };
+  return { url, token, body };
 }

@@ -1,5 +1,5 @@
 import { type Change, completedAt } from './change.ts';
-import { agree } from './identity.ts';
+import { describeSame } from './identity.ts';
 import { type ChangeLink, type Incident, type IncidentAttribution, unattributed } from './incident.ts';
 
 /** A change that may have caused an incident. */
@@ -69,7 +69,7 @@ function mayHaveHurt({ change, isRemedy }: Suspect, { incident, window }: Attrib
 function byVersion({ incident, suspects }: AttributionInput): IncidentAttribution | null {
   const { link } = incident;
   if (link === null || !namesDeployment(link)) return null;
-  const found = suspects.find(({ change }) => agree(link, change));
+  const found = suspects.find(({ change }) => describeSame(link, change));
   return found === undefined ? null : put(found.change, 'version');
 }
 

@@ -77,16 +77,28 @@ function search(clock: Clock, shown: number, before: number, after: number): num
 }
 
 /**
- * The instant at which a day begins. Where clocks show midnight twice it is the first of them; where they leave it
- * out, the first instant after.
+ * The instant at which clocks show a time, written as if it were UTC. Where they show it twice it is the first of
+ * them; where they leave it out, the first instant after.
  */
-function startOfDay(clock: Clock, day: Day): number {
-  const shown = midnight(day);
+function instantOf(clock: Clock, shown: number): number {
   const [before, after] = [shown - 1.5 * dayMs, shown + 1.5 * dayMs];
   const candidates = [before, after]
     .map((instant) => shown - (clock.show(instant) - instant))
     .filter((instant) => clock.show(instant) === shown);
   return candidates.length > 0 ? Math.min(...candidates) : search(clock, shown, before, after);
+}
+
+function startOfDay(clock: Clock, day: Day): number {
+  return instantOf(clock, midnight(day));
+}
+
+/** A time zone's clocks: what they show at an instant, written as if it were UTC, and when they show it. */
+export function clocksOf(tz: string): {
+  readonly show: (instant: number) => number;
+  readonly instantOf: (shown: number) => number;
+} {
+  const clock = makeClock(tz);
+  return { show: clock.show, instantOf: (shown) => instantOf(clock, shown) };
 }
 
 /** The first day of the bucket that a day is in. Weeks begin on Monday. */

@@ -52,12 +52,12 @@ function compareField(key: (typeof identifying)[number], left: unknown, right: u
   return left === right ? 'agree' : 'contradict';
 }
 
-/** Whether version, commit or artifact digest of the two agree and none contradicts; what is `null` says nothing. */
-export function agree(
-  told: Readonly<Partial<Record<(typeof identifying)[number], string | null>>>,
-  change: Change,
-): boolean {
-  const found = identifying.map((key) => compareField(key, told[key], change[key]));
+/** What of two things is held against each other; what is `null` or absent says nothing. */
+type Identifying = Readonly<Partial<Record<(typeof identifying)[number], string | null>>>;
+
+/** Whether two descriptions of one service name the same thing: one of them agrees, and none contradicts. */
+export function describeSame(left: Identifying, right: Identifying): boolean {
+  const found = identifying.map((key) => compareField(key, left[key], right[key]));
   return found.includes('agree') && !found.includes('contradict');
 }
 

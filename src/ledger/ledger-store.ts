@@ -57,6 +57,9 @@ export type ChangeFilter = {
   readonly service?: string | undefined;
   readonly environment?: string | undefined;
   readonly outcome?: Outcome | undefined;
+  /** Those that this source gave a name, and those that some source calls so; both: the one. */
+  readonly source?: string | undefined;
+  readonly externalId?: string | undefined;
   /** By creation time, `from` ≤ created < `to`, milliseconds. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;

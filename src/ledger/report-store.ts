@@ -1,28 +1,23 @@
-import type { ChangeKind, FailureClass, Outcome } from './change.ts';
+import type { PlaceFacts } from './fact.ts';
 
-/** The few columns of a change that a report counts. */
-export type ReportRow = {
-  readonly service: string;
-  readonly environment: string;
-  readonly kind: ChangeKind;
-  readonly outcome: Outcome;
-  readonly failureClass: FailureClass | null;
-  readonly committedAt: number | null;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-  readonly outcomeAt: number | null;
-  readonly recoveredAt: number | null;
+export type FactFilter = {
+  readonly service?: string | undefined;
+  readonly environment?: string | undefined;
+  /** Places for which it says false are not read. */
+  readonly wanted?: ((service: string, environment: string) => boolean) | undefined;
 };
 
 /** Reads for reports; a report query is no store method. Implemented in `store/`. */
 export interface ReportStore {
   /**
-   * Changes whose reporting time (`finishedAt`, or `outcomeAt` for failures without one; for pending and abandoned
-   * ones `finishedAt`, `startedAt` or creation) lies in [from, to), milliseconds.
+   * Facts of the changes whose reporting time lies in [from, to), milliseconds, in no particular order; a place may
+   * come several times. Taken from the roll-ups once they are complete, from the changes themselves before.
    */
-  rows(
-    from: number,
-    to: number,
-    filter: { readonly service?: string | undefined; readonly environment?: string | undefined },
-  ): Promise<readonly ReportRow[]>;
+  facts(from: number, to: number, filter: FactFilter): Promise<readonly PlaceFacts[]>;
+}
+
+/** Counts incidents for which no change was found; what keeps incidents implements it. */
+export interface UnattributedIncidents {
+  /** Incidents opened in [from, to) in the places wanted; `null` while nobody keeps incidents. */
+  count(from: number, to: number, filter: FactFilter): Promise<number | null>;
 }

@@ -1,6 +1,8 @@
 import { writeDefinition } from './definition.ts';
-import { type Count, isCounted, isSettled, type Rates, type RatesOptions, ratesOf } from './rates.ts';
-import type { ReportRow } from './report-store.ts';
+import type { Fact, PlaceFacts } from './fact.ts';
+import { type Difference, newcombe } from './newcombe.ts';
+import { type Count, headlineOf, type Rates, type RatesOptions, ratesOf } from './rates.ts';
+import { addTo, isCounted, isSettled, startTally, type Tally } from './tally.ts';
 
 export const groupings = ['service', 'team', 'environment', 'tier'] as const;
 export type GroupBy = (typeof groupings)[number];
@@ -27,8 +29,10 @@ export type ReportOptions = {
   readonly team: string | null;
   readonly tier: string | null;
   readonly serviceInfo: (service: string) => ServiceInfo | null;
-  /** Rows of the range of the same length before; `null` when it is not known. */
-  readonly previous: readonly ReportRow[] | null;
+  /** Facts of the range of the same length before; `null` when it is not known. */
+  readonly previous: readonly PlaceFacts[] | null;
+  /** Incidents in the range that no change was found for; `null` while nobody keeps incidents. */
+  readonly unattributedIncidents: number | null;
 };
 
 /** The change-failure report; times in milliseconds. */
@@ -40,102 +44,153 @@ export type ChangeFailureReport = {
   readonly totals: Rates;
   /** `null` when nothing at all is known of the range before. */
   readonly previous: Rates | null;
+  /** How far the rate is above that of the range before; `null` when either has no change. */
+  readonly difference: Difference | null;
   /** In the order of time, empty ones included; the first may begin before `from` and counts from there. */
   readonly buckets: readonly (Rates & { readonly start: number })[];
   /** By key; empty without `groupBy`. */
   readonly groups: readonly (Rates & { readonly key: string })[];
   readonly pending: number;
   readonly abandoned: number;
-  readonly unattributedIncidents: number;
+  readonly unattributedIncidents: number | null;
 };
 
 /** Stands for the team or tier of a service that has none. */
 const noGroup = '(none)';
 
-function isWanted(row: ReportRow, options: ReportOptions): boolean {
+type Wanted = Pick<ReportOptions, 'environment' | 'production' | 'service' | 'team' | 'tier' | 'serviceInfo'>;
+
+/** Whether the report is about a place at all. */
+export function isWanted(options: Wanted, place: Pick<PlaceFacts, 'service' | 'environment'>): boolean {
   const { environment, production, service, team, tier, serviceInfo } = options;
-  if (environment === null ? !production(row.environment) : row.environment !== environment) return false;
-  if (service !== null && row.service !== service) return false;
-  if (team !== null && serviceInfo(row.service)?.team !== team) return false;
-  return tier === null || serviceInfo(row.service)?.tier === tier;
+  if (environment === null ? !production(place.environment) : place.environment !== environment) return false;
+  if (service !== null && place.service !== service) return false;
+  if (team !== null && serviceInfo(place.service)?.team !== team) return false;
+  return tier === null || serviceInfo(place.service)?.tier === tier;
 }
 
-function keyOf(row: ReportRow, groupBy: GroupBy, serviceInfo: ReportOptions['serviceInfo']): string {
-  if (groupBy === 'service' || groupBy === 'environment') return row[groupBy];
-  return serviceInfo(row.service)?.[groupBy] ?? noGroup;
-}
-
-function groupRows<Key>(rows: readonly ReportRow[], keyFor: (row: ReportRow) => Key): Map<Key, ReportRow[]> {
-  const groups = new Map<Key, ReportRow[]>();
-  for (const row of rows) {
-    const key = keyFor(row);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
-  }
-  return groups;
+function keyOf(place: PlaceFacts, groupBy: GroupBy, serviceInfo: ReportOptions['serviceInfo']): string {
+  if (groupBy === 'service' || groupBy === 'environment') return place[groupBy];
+  return serviceInfo(place.service)?.[groupBy] ?? noGroup;
 }
 
 /** Index of the last start that is not after the instant. */
 function findBucket(starts: readonly number[], instant: number): number {
   let [low, high] = [0, starts.length];
   while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
+    const middle = (low + high) >> 1;
     if ((starts[middle] ?? 0) <= instant) low = middle;
     else high = middle;
   }
   return low;
 }
 
-/** The time under which a settled change is counted. */
-function timeOf({ finishedAt, outcomeAt }: ReportRow): number {
-  return finishedAt ?? outcomeAt ?? 0;
+/** Everything that one pass over the facts counts. */
+type Counted = {
+  readonly totals: Tally;
+  readonly buckets: readonly Tally[];
+  readonly groups: Map<string, Tally>;
+  pending: number;
+  abandoned: number;
+};
+
+function groupOf(counted: Counted, key: string): Tally {
+  const known = counted.groups.get(key);
+  if (known !== undefined) return known;
+  const fresh = startTally();
+  counted.groups.set(key, fresh);
+  return fresh;
 }
 
-function makeBuckets(
-  rows: readonly ReportRow[],
+function countUnsettled(counted: Counted, fact: Fact, includeRollbacks: boolean): void {
+  if (!isCounted(fact, includeRollbacks)) return;
+  if (fact.outcome === 'pending') counted.pending += 1;
+  else counted.abandoned += 1;
+}
+
+/** A place without a fact makes no group. */
+function countPlace(counted: Counted, place: PlaceFacts, options: ReportOptions): void {
+  const { facts } = place;
+  if (facts.length === 0) return;
+  const { groupBy, serviceInfo, starts, includeRollbacks } = options;
+  const group = groupBy === null ? null : groupOf(counted, keyOf(place, groupBy, serviceInfo));
+  for (const fact of facts) {
+    if (!isSettled(fact)) {
+      countUnsettled(counted, fact, includeRollbacks);
+      continue;
+    }
+    addTo(counted.totals, fact, includeRollbacks);
+    const bucket = counted.buckets[findBucket(starts, fact.at)];
+    if (bucket !== undefined) addTo(bucket, fact, includeRollbacks);
+    if (group !== null) addTo(group, fact, includeRollbacks);
+  }
+}
+
+function countAll(places: readonly PlaceFacts[], options: ReportOptions): Counted {
+  const counted: Counted = {
+    totals: startTally(),
+    buckets: options.starts.map(startTally),
+    groups: new Map(),
+    pending: 0,
+    abandoned: 0,
+  };
+  for (const place of places) if (isWanted(options, place)) countPlace(counted, place, options);
+  return counted;
+}
+
+/** The rates of the range before; `null` when there is nothing at all, settled or not. */
+function ratesBefore(options: ReportOptions, rates: RatesOptions): Rates | null {
+  const tally = startTally();
+  let known = 0;
+  for (const place of options.previous ?? []) {
+    if (!isWanted(options, place)) continue;
+    for (const fact of place.facts) {
+      known += 1;
+      addTo(tally, fact, options.includeRollbacks);
+    }
+  }
+  return known === 0 ? null : ratesOf(tally, options.to - options.from, rates);
+}
+
+function differ(totals: Rates, previous: Rates | null, count: Count): Difference | null {
+  if (previous === null) return null;
+  const share = (rates: Rates) => ({ part: headlineOf(rates, count), whole: rates.changes });
+  return newcombe(share(totals), share(previous));
+}
+
+function writeBuckets(
+  { buckets }: Counted,
   { from, to, starts }: ReportOptions,
-  options: RatesOptions,
+  rates: RatesOptions,
 ): ChangeFailureReport['buckets'] {
-  const byBucket = groupRows(rows.filter(isSettled), (row) => findBucket(starts, timeOf(row)));
-  return starts.map((start, index) => {
+  return buckets.map((tally, index) => {
+    const start = starts[index] ?? from;
     const length = Math.min(starts[index + 1] ?? to, to) - Math.max(start, from);
-    return { start, ...ratesOf(byBucket.get(index) ?? [], length, options) };
+    return { start, ...ratesOf(tally, length, rates) };
   });
 }
 
-function makeGroups(
-  rows: readonly ReportRow[],
-  { groupBy, serviceInfo, from, to }: ReportOptions,
-  options: RatesOptions,
-): ChangeFailureReport['groups'] {
-  if (groupBy === null) return [];
-  const groups = groupRows(rows, (row) => keyOf(row, groupBy, serviceInfo));
-  return [...groups]
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, group]) => ({ key, ...ratesOf(group, to - from, options) }));
-}
-
 /**
- * The change-failure report over `rows`, the changes whose reporting time lies in [from, to). Pure: what is counted is
- * said by `definition`; buckets and groups add up to the totals.
+ * The change-failure report over `places`, the facts whose time lies in [from, to). Pure: what is counted is said by
+ * `definition`; buckets and groups add up to the totals.
  */
-export function changeFailureReport(rows: readonly ReportRow[], options: ReportOptions): ChangeFailureReport {
-  const { from, to, tz, count, includeRollbacks, minimum } = options;
-  const rates: RatesOptions = { count, includeRollbacks, minimum };
-  const wanted = rows.filter((row) => isWanted(row, options));
-  const before = options.previous?.filter((row) => isWanted(row, options)) ?? [];
-  const countOf = (outcome: ReportRow['outcome']): number =>
-    wanted.filter((row) => row.outcome === outcome && isCounted(row, includeRollbacks)).length;
+export function changeFailureReport(
+  places: readonly PlaceFacts[],
+  options: ReportOptions,
+): ChangeFailureReport {
+  const { from, to, tz, unattributedIncidents } = options;
+  const counted = countAll(places, options);
+  const { pending, abandoned } = counted;
+  const totals = ratesOf(counted.totals, to - from, options);
+  const previous = ratesBefore(options, options);
   return {
     definition: writeDefinition(options),
-    ...{ from, to, tz },
-    totals: ratesOf(wanted, to - from, rates),
-    previous: before.length === 0 ? null : ratesOf(before, to - from, rates),
-    buckets: makeBuckets(wanted, options, rates),
-    groups: makeGroups(wanted, options, rates),
-    pending: countOf('pending'),
-    abandoned: countOf('abandoned'),
-    unattributedIncidents: 0,
+    ...{ from, to, tz, totals, previous },
+    difference: differ(totals, previous, options.count),
+    buckets: writeBuckets(counted, options, options),
+    groups: [...counted.groups]
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([key, tally]) => ({ key, ...ratesOf(tally, to - from, options) })),
+    ...{ pending, abandoned, unattributedIncidents },
   };
 }

@@ -7,22 +7,15 @@ import {
   changeFailureReport,
   type GroupBy,
   groupings,
+  isWanted,
   type ReportOptions,
   type ServiceInfo,
 } from './report.ts';
-import type { ReportStore } from './report-store.ts';
+import { checkRange, defaultRange, type ReportScope } from './report-range.ts';
+import type { ReportStore, UnattributedIncidents } from './report-store.ts';
 
 /** What a report is asked for; everything has a default. Times in milliseconds. */
-export type ChangeFailureQuery = {
-  /** Default: 90 days before `to`. */
-  readonly from?: number | undefined;
-  /** Default: now. */
-  readonly to?: number | undefined;
-  readonly service?: string | undefined;
-  readonly team?: string | undefined;
-  /** Default: the production ones. */
-  readonly environment?: string | undefined;
-  readonly tier?: string | undefined;
+export type ChangeFailureQuery = ReportScope & {
   /** Default: week. */
   readonly bucket?: BucketLength | undefined;
   /** Default: UTC. */
@@ -41,27 +34,17 @@ export type Reports = {
 
 export type ReportsDeps = {
   readonly reports: ReportStore;
+  readonly incidents: UnattributedIncidents;
   readonly production: (environment: string) => boolean;
   /** `null` for a service that is not configured. */
   readonly serviceInfo: (service: string) => ServiceInfo | null;
+  /** How many changes are enough to go by. */
+  readonly minimum: () => number;
   readonly now: () => number;
 };
 
 /** More than anybody can look at. */
 const maxBuckets = 1000;
-
-const defaultRange = 90 * 86_400_000;
-const enoughChanges = 20;
-
-/** RFC 3339 ends with the year 9999. */
-const lastInstant = Date.UTC(9999, 11, 31);
-
-function checkRange(from: number, to: number, issues: InputIssue[]): void {
-  for (const [path, value] of Object.entries({ from, to }))
-    if (!Number.isSafeInteger(value) || value < 0 || value > lastInstant)
-      issues.push({ path, message: 'allowed are times between the years 1970 and 9999' });
-  if (from >= to) issues.push({ path: 'from', message: 'is not before to; a range needs a length' });
-}
 
 /** The range and its buckets, with the defaults filled in. */
 type Range = Pick<ReportOptions, 'from' | 'to' | 'tz'> & { readonly bucket: BucketLength };
@@ -100,7 +83,7 @@ function readOptions(query: ChangeFailureQuery, deps: ReportsDeps): ReportOption
     groupBy: query.groupBy ?? null,
     count: query.count ?? 'failed',
     includeRollbacks: query.includeRollbacks ?? false,
-    minimum: enoughChanges,
+    minimum: deps.minimum(),
     environment: query.environment ?? null,
     production: deps.production,
     service: query.service ?? null,
@@ -108,19 +91,28 @@ function readOptions(query: ChangeFailureQuery, deps: ReportsDeps): ReportOption
     tier: query.tier ?? null,
     serviceInfo: deps.serviceInfo,
     previous: null,
+    unattributedIncidents: null,
   };
 }
 
-/** Joins the reports with where their rows come from. */
-export function createReports(deps: ReportsDeps): Reports {
-  return {
-    changeFailure: async (query) => {
-      const options = readOptions(query, deps);
-      const { from, to } = options;
-      const filter = { service: query.service, environment: query.environment };
-      const rows = await deps.reports.rows(from, to, filter);
-      const previous = await deps.reports.rows(from - (to - from), from, filter);
-      return changeFailureReport(rows, { ...options, previous });
-    },
+async function reportChangeFailure(
+  query: ChangeFailureQuery,
+  deps: ReportsDeps,
+): Promise<ChangeFailureReport> {
+  const options = readOptions(query, deps);
+  const { from, to } = options;
+  const filter = {
+    service: query.service,
+    environment: query.environment,
+    wanted: (service: string, environment: string) => isWanted(options, { service, environment }),
   };
+  const facts = await deps.reports.facts(from, to, filter);
+  const previous = await deps.reports.facts(from - (to - from), from, filter);
+  const unattributedIncidents = await deps.incidents.count(from, to, filter);
+  return changeFailureReport(facts, { ...options, previous, unattributedIncidents });
+}
+
+/** Joins the reports with where their facts come from. */
+export function createReports(deps: ReportsDeps): Reports {
+  return { changeFailure: (query) => reportChangeFailure(query, deps) };
 }

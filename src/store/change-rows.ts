@@ -1,4 +1,5 @@
 import { type Change, completedAt } from '../ledger/change.ts';
+import { reportingTime } from '../ledger/fact.ts';
 import type { ChangeEvent } from '../ledger/ledger-store.ts';
 import {
   readBoolean,
@@ -29,11 +30,6 @@ const texts = [
   'outcome',
 ] as const;
 
-/** When reports count a change: finished, else failed, else started, else created. */
-function reportedAt({ finishedAt, outcome, outcomeAt, startedAt, createdAt }: Change): number {
-  return finishedAt ?? (outcome === 'failed' ? outcomeAt : null) ?? startedAt ?? createdAt;
-}
-
 function instantsOf(change: Change) {
   return {
     created_at: writeInstant(change.createdAt, 'changes.created_at'),
@@ -44,7 +40,7 @@ function instantsOf(change: Change) {
     outcome_at: writeInstantOrNull(change.outcomeAt, 'changes.outcome_at'),
     recovered_at: writeInstantOrNull(change.recoveredAt, 'changes.recovered_at'),
     settles_at: writeInstantOrNull(change.settlesAt, 'changes.settles_at'),
-    reported_at: writeInstant(reportedAt(change), 'changes.reported_at'),
+    reported_at: writeInstant(reportingTime(change), 'changes.reported_at'),
   };
 }
 

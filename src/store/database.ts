@@ -17,9 +17,15 @@ export type Connection = {
    * cannot take it now; every query of every store goes through here.
    */
   run<T>(work: (sql: Knex) => PromiseLike<T>): Promise<T>;
+  /**
+   * In a transaction: has `work` done when all else is, before it commits; when `work` rejects, all is rolled back.
+   * `null` outside of one.
+   */
+  readonly beforeCommit: ((work: () => Promise<void>) => void) | null;
 };
 
 export type Database = Connection & {
+  readonly beforeCommit: null;
   /**
    * Runs `work` in one transaction: commits when it resolves, rolls back and rejects when it rejects. When it lost
    * against another transaction, `work` is run once more from the start, so it must have no effects besides its
@@ -57,11 +63,12 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     log: silent,
   });
   const scopes = new AsyncLocalStorage<Scope>();
-  const connection = connect(sql, dialect, () => refuseWithin(scopes));
+  const connection = connect(sql, dialect, () => refuseWithin(scopes), null);
   let closed = false;
 
   return {
     ...connection,
+    beforeCommit: null,
     run: async (work) => {
       if (closed) throw unavailable('it was closed', undefined);
       return connection.run(work);
@@ -82,10 +89,16 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   };
 }
 
-function connect(sql: Knex, dialect: Dialect, check: () => void): Connection {
+function connect(
+  sql: Knex,
+  dialect: Dialect,
+  check: () => void,
+  beforeCommit: Connection['beforeCommit'],
+): Connection {
   return {
     dialect: dialect.name,
     clock: dialect.clock,
+    beforeCommit,
     run: async (work) => {
       check();
       try {
@@ -113,7 +126,7 @@ async function transact<T>(
   const scoped = (trx: Knex) => {
     const scope: Scope = { open: true };
     return scopes
-      .run(scope, () => work(connect(trx, dialect, () => undefined)))
+      .run(scope, () => workThrough(trx, dialect, work))
       .finally(() => {
         scope.open = false;
       });
@@ -125,6 +138,25 @@ async function transact<T>(
   } catch (error) {
     throw nameFailure(error);
   }
+}
+
+/** Does the work, and then what it left to be done before the commit. */
+async function workThrough<T>(
+  trx: Knex,
+  dialect: Dialect,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const left: (() => Promise<void>)[] = [];
+  const result = await work(
+    connect(
+      trx,
+      dialect,
+      () => undefined,
+      (one) => left.push(one),
+    ),
+  );
+  for (const one of left) await one();
+  return result;
 }
 
 /** Rejects with what the work rejected with, also when rolling back fails after it: the database may have done so. */

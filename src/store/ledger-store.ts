@@ -1,12 +1,15 @@
 import type { Knex } from 'knex';
 import type { Change } from '../ledger/change.ts';
+import { factOf } from '../ledger/fact.ts';
 import type { ChangeEvent, ChangeFilter, LedgerStore } from '../ledger/ledger-store.ts';
 import { blamesOf } from './blames.ts';
 import { changeFromRow, changeToRow, eventFromRow, eventToRow, type StoredRow } from './change-rows.ts';
-import type { Connection } from './database.ts';
+import type { Connection, Database } from './database.ts';
+import { factColumns, factFromRow } from './fact-rows.ts';
 import { createIncidentStore } from './incident-store.ts';
 import { newestFirst, readPage } from './paging.ts';
 import { createRemedyStore } from './remedy-store.ts';
+import { type Contribution, rollUp } from './rollups.ts';
 
 /** Nobody has more changes of one place, or revisions of one rollout, at hand at once; the newest matter. */
 const recentLimit = 200;
@@ -25,13 +28,18 @@ export function createLedgerStore(connection: Connection): LedgerStore {
       findRecent(connection, { service, environment }, since, until),
     sourcesOf: (changeIds) => sourcesOf(connection, changeIds),
     list: (filter, limit, cursor) => list(connection, filter, limit, cursor),
-    insert: (change) => insert(connection, change),
+    insert: (change) => within(connection, (inside) => insert(inside, change)),
     addName: (changeId, source, externalId) => addName(connection, changeId, source, externalId),
     append: (event) => append(connection, event),
     eventsOf: (changeId) => eventsOf(connection, changeId),
-    save: (change) => save(connection, change),
+    save: (change) => within(connection, (inside) => save(inside, change)),
     findSettling: (now, limit) => findSettling(connection, now, limit),
   };
+}
+
+/** A change and its roll-up are written together or not at all, also by a store outside of a transaction. */
+function within<T>(connection: Connection | Database, work: (inside: Connection) => Promise<T>): Promise<T> {
+  return 'transaction' in connection ? connection.transaction(work) : work(connection);
 }
 
 async function select(
@@ -138,13 +146,27 @@ function whereMatches(query: Knex.QueryBuilder, filter: ChangeFilter): void {
   if (outcome !== undefined) query.where({ outcome });
   if (from !== undefined) query.where('created_at', '>=', from);
   if (to !== undefined) query.where('created_at', '<', to);
+  whereNamed(query, filter);
+}
+
+/** A change has a name for each source that told of it. */
+function whereNamed(query: Knex.QueryBuilder, { source, externalId }: ChangeFilter): void {
+  if (source === undefined && externalId === undefined) return;
+  query.whereIn('id', (names: Knex.QueryBuilder) => {
+    names.from('change_names').select('change_id');
+    if (source !== undefined) names.where({ source });
+    if (externalId !== undefined) names.where({ external_id: externalId });
+  });
 }
 
 /** The name decides who is first; the change goes in before it, for the name points there. */
 async function insert(connection: Connection, change: Change): Promise<boolean> {
   const { id, source, externalId } = change;
   await connection.run((sql) => sql('changes').insert(changeToRow(change)));
-  if (await insertName(connection, id, source, externalId)) return true;
+  if (await insertName(connection, id, source, externalId)) {
+    rollUp(connection, null, contributionOf(change));
+    return true;
+  }
   await connection.run((sql) => sql('changes').where({ id }).del());
   return false;
 }
@@ -199,7 +221,26 @@ async function eventsOf(connection: Connection, changeId: string): Promise<reado
   return rows.map(eventFromRow);
 }
 
+function contributionOf(change: Change): Contribution {
+  return { service: change.service, environment: change.environment, fact: factOf(change) };
+}
+
+/** What the stored change adds to reports; nobody else writes it until the transaction ends. */
+async function holdContribution(connection: Connection, id: string): Promise<Contribution> {
+  const [row]: StoredRow[] = await connection.run((sql) => {
+    const query = sql('changes')
+      .where({ id })
+      .select(...factColumns);
+    return connection.dialect === 'postgres' ? query.forUpdate() : query;
+  });
+  if (row === undefined) return null;
+  const [service, environment] = [row['service'] as string, row['environment'] as string];
+  return { service, environment, fact: factFromRow(row) };
+}
+
 async function save(connection: Connection, change: Change): Promise<void> {
+  const before = await holdContribution(connection, change.id);
+  if (before !== null) rollUp(connection, before, contributionOf(change));
   const { id, ...row } = { id: change.id, ...changeToRow(change) };
   await connection.run((sql) => sql('changes').where({ id }).update(row));
 }

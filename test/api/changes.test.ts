@@ -118,7 +118,7 @@ describe('GET /v1/changes', () => {
     const { changes, calls } = recordCalls();
 
     const answer = await request(makeApi({ changes }).handler).get(
-      '/v1/changes?service=checkout&outcome=failed&limit=7&cursor=c',
+      '/v1/changes?service=checkout&outcome=failed&source=github&externalId=7%2F1&limit=7&cursor=c',
     );
 
     assert.equal(answer.status, 200, answer.text);
@@ -127,6 +127,8 @@ describe('GET /v1/changes', () => {
       service: 'checkout',
       environment: undefined,
       outcome: 'failed',
+      source: 'github',
+      externalId: '7/1',
       from: undefined,
       to: undefined,
     };
@@ -192,7 +194,7 @@ describe('POST /v1/changes/{id}/outcome', () => {
 
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.body.failureClass, 'escaped');
-    const by = { name: 'anonymous', isAdmin: true, services: null, requestId: 'q1' };
+    const by = { name: 'anonymous', isAdmin: true, services: null, detail: undefined, requestId: 'q1' };
     assert.deepEqual(calls, [
       [
         'rule',

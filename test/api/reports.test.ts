@@ -37,11 +37,12 @@ const report: ChangeFailureReport = {
   tz: 'Europe/Zurich',
   totals: rates,
   previous: null,
+  difference: null,
   buckets: [{ start, ...none }],
   groups: [{ key: 'checkout', ...rates }],
   pending: 2,
   abandoned: 1,
-  unattributedIncidents: 0,
+  unattributedIncidents: null,
 };
 
 function recordQueries(): {
@@ -107,7 +108,7 @@ describe('GET /v1/reports/change-failure', () => {
     assert.equal(body.buckets[0].interval, null);
     assert.equal(body.groups[0].key, 'checkout');
     assert.equal(body.previous, null);
-    assert.deepEqual([body.pending, body.abandoned, body.unattributedIncidents], [2, 1, 0]);
+    assert.deepEqual([body.pending, body.abandoned, body.unattributedIncidents], [2, 1, null]);
   });
 
   for (const [query, path] of [

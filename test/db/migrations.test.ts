@@ -163,6 +163,21 @@ const rowsSince: Readonly<Record<string, Rows>> = {
       },
     ],
   },
+  '0009-ledger-rollups': {
+    change_rollups: [
+      { generation: 1, week: 1_767_225_600_000, service: 'checkout', environment: 'production', facts: '' },
+    ],
+    report_schedules: [{ name: 'monthly', seen_through: 1_767_225_600_000 }],
+    stored_reports: [
+      {
+        id: 's1',
+        schedule: 'monthly',
+        due_at: 1_767_225_600_000,
+        created_at: 1_767_225_600_001,
+        report: '{}',
+      },
+    ],
+  },
   '0010-incidents': {
     incidents: [
       {
@@ -232,10 +247,11 @@ async function assertRows(database: Database, rows: Rows): Promise<void> {
   }
 }
 
-/** PostgreSQL gives big integers as text, SQLite gives 0 for false. */
+/** PostgreSQL gives big integers as text, SQLite gives 0 for false; bytes come as bytes. */
 function holds(stored: Row, row: Row): boolean {
   const alike = (found: Row[string] | undefined, value: Row[string]) =>
     found === value ||
+    (Buffer.isBuffer(found) && found.toString() === value) ||
     (typeof value === 'number' && found === `${value}`) ||
     (value === false && found === 0);
   return Object.entries(row).every(([column, value]) => alike(stored[column], value));

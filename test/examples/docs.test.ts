@@ -4,7 +4,11 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { parse } from 'yaml';
 import { parsePlan } from '../../src/analysis/plan.ts';
+import { columns } from '../../src/api/reports/csv.ts';
+import { registerCliCommands } from '../../src/cli/commands.ts';
 import { addGateOptions } from '../../src/cli/gate-options.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { addReportOptions } from '../../src/cli/report-options.ts';
 import { parseConfig } from '../../src/config.ts';
 import { createProvider } from '../../src/metrics/registry.ts';
 import { readSettings } from '../../src/settings.ts';
@@ -78,6 +82,40 @@ describe('the documents', () => {
     }
   });
 
+  it('call the report with flags that it has', () => {
+    const flags = addReportOptions(new Command('report')).options.map(({ long }) => long);
+    const calls = blocks.flatMap(({ page, text }) =>
+      [...text.matchAll(/\bserin report change-failure[^\n]*/g)].map(([call]) => ({ page, call })),
+    );
+
+    assert.ok(calls.length >= 3);
+    for (const { page, call } of calls)
+      for (const [flag] of call.matchAll(/--[\w-]+/g)) assert.ok(flags.includes(flag), `${page}: ${flag}`);
+  });
+
+  it('call the ledger from the command line with flags that there are', () => {
+    const program = new Command('serin');
+    registerCliCommands(program, { stdout: process.stdout, stderr: process.stderr } as unknown as Io);
+    const find = (path: readonly string[]): Command =>
+      path.reduce((command, name) => {
+        const below = command.commands.find((one) => one.name() === name);
+        assert.ok(below !== undefined, path.join(' '));
+        return below;
+      }, program);
+    const calls = blocks.flatMap(({ page, text }) =>
+      [...text.matchAll(/\bserin (record|backfill) (\w+)((?:[^\n\\]|\\\n)*)/g)].map(
+        ([, group = '', name = '', rest = '']) => ({ page, rest, command: find([group, name]) }),
+      ),
+    );
+
+    assert.ok(calls.length >= 3);
+    for (const { page, rest, command } of calls) {
+      const flags = command.options.map(({ long }) => long);
+      for (const [, flag = ''] of rest.matchAll(/\s(--[\w-]+)/g))
+        assert.ok(flags.includes(flag), `${page}: ${command.name()} ${flag}`);
+    }
+  });
+
   it('link to files that exist', () => {
     for (const page of pages) {
       for (const [, target = ''] of readText(page).matchAll(/\]\(([^)#:]+)(?:#[\w-]*)?\)/g)) {
@@ -94,6 +132,20 @@ describe('docs/callers/cli.md', () => {
     for (const { long } of addGateOptions(new Command('gate')).options) {
       assert.ok(page.includes(`\`${long}\``), `${long} is missing`);
     }
+  });
+});
+
+describe('docs/callers/cli.md and docs/change-failure-rate.md', () => {
+  it('tell every flag of the report', () => {
+    const page = readText('docs/callers/cli.md');
+    for (const { long } of addReportOptions(new Command('report')).options)
+      assert.ok(page.includes(`\`${long}\``), `${long} is missing`);
+  });
+
+  it('tell every column of its CSV, in order', () => {
+    const page = readText('docs/change-failure-rate.md').replace(/\n/g, ' ');
+
+    assert.ok(page.includes(columns.map((column) => `\`${column}\``).join(', ')));
   });
 });
 

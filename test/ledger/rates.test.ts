@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { ratesOf } from '../../src/ledger/rates.ts';
 import { day, epoch, hour } from './events.ts';
-import { makeRow, times } from './rows.ts';
+import { countRows, makeRow, times } from './rows.ts';
 
 const options = { count: 'failed', includeRollbacks: false, minimum: 20 } as const;
 const caught = { outcome: 'failed', failureClass: 'caught_in_canary' } as const;
@@ -14,7 +13,7 @@ function assertNear(actual: readonly number[] | null, expected: readonly number[
     assert.ok(Math.abs((actual[index] ?? Number.NaN) - value) < 5e-7, `${actual} is not ${expected}`);
 }
 
-describe('ratesOf(rows, lengthMs, options)', () => {
+describe('ratesOf(tally, lengthMs, options)', () => {
   for (const [failed, changes, interval] of [
     [4, 23, [0.069787, 0.371376]],
     [0, 10, [0, 0.277533]],
@@ -24,14 +23,14 @@ describe('ratesOf(rows, lengthMs, options)', () => {
     [38, 197, [0.143883, 0.253652]],
   ] as const)
     it(`gives ${failed} of ${changes} the Wilson interval ${interval.join(' to ')}`, () => {
-      const rates = ratesOf([...times(failed, caught), ...times(changes - failed)], day, options);
+      const rates = countRows([...times(failed, caught), ...times(changes - failed)], day, options);
 
       assert.equal(rates.rate, failed / changes);
       assertNear(rates.interval, interval);
     });
 
   it('has neither rate nor interval without a change', () => {
-    const rates = ratesOf(times(3, { outcome: 'pending', outcomeAt: null }), day, options);
+    const rates = countRows(times(3, { outcome: 'pending', outcomeAt: null }), day, options);
 
     assert.deepEqual(rates, {
       changes: 0,
@@ -58,13 +57,13 @@ describe('ratesOf(rows, lengthMs, options)', () => {
       caughtInCanary,
       failedToDeploy,
       rate,
-    } = ratesOf(rows, day, options);
+    } = countRows(rows, day, options);
 
     assert.deepEqual([changes, failed, met, caughtInCanary, failedToDeploy, rate], [10, 5, 2, 3, 4, 0.5]);
   });
 
   it('makes the headline of what escaped when asked, and counts the same', () => {
-    const rates = ratesOf([...times(1, escaped), ...times(3, caught), ...times(6)], day, {
+    const rates = countRows([...times(1, escaped), ...times(3, caught), ...times(6)], day, {
       ...options,
       count: 'escaped',
     });
@@ -80,13 +79,13 @@ describe('ratesOf(rows, lengthMs, options)', () => {
       ...times(5, { outcome: 'pending' }),
     ];
 
-    assert.equal(ratesOf(rows, day, options).rate, 1);
+    assert.equal(countRows(rows, day, options).rate, 1);
   });
 
   it('leaves rollbacks out unless they are wanted, but never out of the rework', () => {
     const rows = [...times(6), makeRow({ kind: 'hotfix' }), ...times(3, { kind: 'rollback', ...caught })];
-    const without = ratesOf(rows, day, options);
-    const together = ratesOf(rows, day, { ...options, includeRollbacks: true });
+    const without = countRows(rows, day, options);
+    const together = countRows(rows, day, { ...options, includeRollbacks: true });
 
     assert.deepEqual([without.changes, without.failed, without.reworkRate], [7, 0, 0.4]);
     assert.deepEqual([together.changes, together.failed, together.reworkRate], [10, 3, 0.4]);
@@ -94,14 +93,14 @@ describe('ratesOf(rows, lengthMs, options)', () => {
 
   it('has enough from the minimum on', () => {
     assert.deepEqual(
-      [19, 20].map((count) => ratesOf(times(count), day, options).enough),
+      [19, 20].map((count) => countRows(times(count), day, options).enough),
       [false, true],
     );
   });
 
   it('counts deployments a day', () => {
-    assert.equal(ratesOf(times(6), 4 * day, options).deploymentsPerDay, 1.5);
-    assert.equal(ratesOf([], 0, options).deploymentsPerDay, null);
+    assert.equal(countRows(times(6), 4 * day, options).deploymentsPerDay, 1.5);
+    assert.equal(countRows([], 0, options).deploymentsPerDay, null);
   });
 
   it('measures lead time from commit to the end of what reached users, by interpolated quantiles', () => {
@@ -116,7 +115,7 @@ describe('ratesOf(rows, lengthMs, options)', () => {
       makeRow(),
     ];
 
-    const { leadTimeSeconds } = ratesOf(rows, day, options);
+    const { leadTimeSeconds } = countRows(rows, day, options);
 
     assert.equal(leadTimeSeconds.p50, 2.5 * 3600);
     assert.ok(Math.abs((leadTimeSeconds.p90 ?? 0) - 3.7 * 3600) < 1e-6);
@@ -129,6 +128,6 @@ describe('ratesOf(rows, lengthMs, options)', () => {
       makeRow(caught),
     ];
 
-    assert.equal(ratesOf(rows, day, options).recoverySeconds.p50, 2 * 3600);
+    assert.equal(countRows(rows, day, options).recoverySeconds.p50, 2 * 3600);
   });
 });

@@ -6,9 +6,8 @@ import {
   changeFailureReport,
   type ReportOptions,
 } from '../../src/ledger/report.ts';
-import type { ReportRow } from '../../src/ledger/report-store.ts';
 import { day, epoch, hour } from './events.ts';
-import { anyRow, makeOptions, makeRow, times } from './rows.ts';
+import { anyRow, gather, makeOptions, makeRow, type ReportRow, times } from './rows.ts';
 
 const caught = { outcome: 'failed', failureClass: 'caught_in_canary' } as const;
 
@@ -16,7 +15,7 @@ function report(
   rows: readonly ReportRow[],
   changes: Parameters<typeof makeOptions>[0] = {},
 ): ChangeFailureReport {
-  return changeFailureReport(rows, makeOptions(changes));
+  return changeFailureReport(gather(rows), makeOptions(changes));
 }
 
 const added = ['changes', 'failed', 'escaped', 'caughtInCanary', 'failedToDeploy'] as const;
@@ -37,6 +36,7 @@ describe('changeFailureReport(rows, options)', () => {
       'tz',
       'totals',
       'previous',
+      'difference',
       'buckets',
       'groups',
       'pending',
@@ -142,11 +142,43 @@ describe('changeFailureReport(rows, options)', () => {
   });
 
   it('compares with the range before by the same filters, and says null when nothing is known of it', () => {
-    const previous = [makeRow(caught), makeRow(), makeRow({ environment: 'staging' })];
+    const previous = gather([makeRow(caught), makeRow(), makeRow({ environment: 'staging' })]);
 
     assert.equal(report([], { previous }).previous?.rate, 0.5);
-    assert.equal(report([], { previous: [makeRow({ environment: 'staging' })] }).previous, null);
+    assert.equal(report([], { previous: gather([makeRow({ environment: 'staging' })]) }).previous, null);
     assert.equal(report([]).previous, null);
+  });
+
+  it('tells how far it is above the range before, with an interval, and null where either has no change', () => {
+    const previous = gather([...times(9, caught), ...times(31)]);
+    const { difference } = report([...times(4, caught), ...times(19)], { previous });
+
+    assert.ok(difference !== null);
+    const [low, high] = difference.interval;
+    for (const [found, expected] of [
+      [difference.rate, -0.051087],
+      [low, -0.233711],
+      [high, 0.171091],
+    ] as const)
+      assert.ok(Math.abs(found - expected) < 5e-7, `${found} is not ${expected}`);
+    assert.equal(report([], { previous }).difference, null);
+    assert.equal(
+      report([makeRow()], { previous: gather([makeRow({ outcome: 'pending' })]) }).difference,
+      null,
+    );
+    assert.equal(report([makeRow()]).difference, null);
+  });
+
+  it('compares what is asked for: of what escaped, only that', () => {
+    const previous = gather([makeRow({ ...caught, failureClass: 'escaped' }), makeRow()]);
+
+    assert.equal(report(times(2, caught), { previous, count: 'escaped' }).difference?.rate, -0.5);
+    assert.equal(report(times(2, caught), { previous }).difference?.rate, 0.5);
+  });
+
+  it('hands on how many incidents are unattributed, which may not be known', () => {
+    assert.equal(report([]).unattributedIncidents, null);
+    assert.equal(report([], { unattributedIncidents: 3 }).unattributedIncidents, 3);
   });
 
   it('says in words what it counted', () => {

@@ -1,26 +1,38 @@
 import assert from 'node:assert/strict';
 import { hasCode } from '../../src/errors.ts';
-import type { ReportRow } from '../../src/ledger/report-store.ts';
 import { type ChangeFailureQuery, createReports } from '../../src/ledger/reports.ts';
 import { day, epoch } from './events.ts';
-import { makeRow } from './rows.ts';
+import { gather, makeRow, type ReportRow } from './rows.ts';
 
 const now = epoch + 100 * day;
 
 function make(rows: readonly ReportRow[] = []) {
   const asked: unknown[] = [];
+  const read: unknown[] = [];
+  const counted: unknown[] = [];
   const reports = createReports({
     reports: {
-      rows: async (from, to, filter) => {
+      facts: async (from, to, { wanted, ...filter }) => {
         asked.push([from, to, filter]);
-        return rows.filter(({ finishedAt }) => finishedAt !== null && finishedAt >= from && finishedAt < to);
+        const places = rows.map(({ service, environment }) => wanted?.(service, environment));
+        read.push(places);
+        return gather(
+          rows.filter(({ finishedAt }) => finishedAt !== null && finishedAt >= from && finishedAt < to),
+        );
       },
     },
+    incidents: {
+      count: async (from, to) => {
+        counted.push([from, to]);
+        return 2;
+      },
+    },
+    minimum: () => 1,
     production: (environment) => environment === 'production',
     serviceInfo: () => null,
     now: () => now,
   });
-  return { reports, asked };
+  return { reports, asked, read, counted };
 }
 
 describe('changeFailure(query)', () => {
@@ -53,6 +65,27 @@ describe('changeFailure(query)', () => {
     });
 
     assert.deepEqual(asked[0], [epoch, epoch + day, { service: 'checkout', environment: 'staging' }]);
+  });
+
+  it('lets the store leave out the places that the report is not about', async () => {
+    const { reports, read } = make([
+      makeRow(),
+      makeRow({ environment: 'staging' }),
+      makeRow({ service: 'b' }),
+    ]);
+
+    await reports.changeFailure({ service: 'checkout' });
+
+    assert.deepEqual(read[0], [true, false, false]);
+  });
+
+  it('asks for the unattributed incidents of the same range, and goes by the minimum that is configured', async () => {
+    const { reports, counted } = make([makeRow({ finishedAt: epoch + 1 })]);
+
+    const report = await reports.changeFailure({ from: epoch, to: epoch + day });
+
+    assert.deepEqual([report.unattributedIncidents, counted], [2, [[epoch, epoch + day]]]);
+    assert.equal(report.totals.enough, true);
   });
 
   const wrong: readonly (readonly [string, ChangeFailureQuery, string])[] = [

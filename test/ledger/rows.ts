@@ -1,9 +1,34 @@
 import fc from 'fast-check';
 import { type BucketLength, bucketStarts } from '../../src/ledger/calendar.ts';
 import { changeKinds, failureClasses } from '../../src/ledger/change.ts';
+import { type FactSource, factOf, type PlaceFacts } from '../../src/ledger/fact.ts';
+import { type Rates, type RatesOptions, ratesOf } from '../../src/ledger/rates.ts';
 import type { ReportOptions } from '../../src/ledger/report.ts';
-import type { ReportRow } from '../../src/ledger/report-store.ts';
+import { addTo, startTally } from '../../src/ledger/tally.ts';
 import { day, epoch, hour } from './events.ts';
+
+/** What reports count of a change. */
+export type ReportRow = FactSource & { readonly service: string; readonly environment: string };
+
+/** The facts of rows, each a place of its own, as a store may give them. */
+export function gather(rows: readonly ReportRow[]): PlaceFacts[] {
+  return rows.map((row) => ({
+    service: row.service,
+    environment: row.environment,
+    facts: [factOf(row)],
+  }));
+}
+
+/** What rows come to over `lengthMs`. */
+export function countRows(
+  rows: readonly ReportRow[],
+  lengthMs: number,
+  options: RatesOptions & { readonly includeRollbacks: boolean },
+): Rates {
+  const tally = startTally();
+  for (const row of rows) addTo(tally, factOf(row), options.includeRollbacks);
+  return ratesOf(tally, lengthMs, options);
+}
 
 /** A succeeded change that finished at the epoch, unless said otherwise. */
 export function makeRow(changes: Partial<ReportRow> = {}): ReportRow {
@@ -18,6 +43,7 @@ export function makeRow(changes: Partial<ReportRow> = {}): ReportRow {
     finishedAt: epoch,
     outcomeAt: epoch,
     recoveredAt: null,
+    createdAt: epoch,
     ...changes,
   };
 }
@@ -52,6 +78,7 @@ export function makeOptions({
       return team === undefined ? null : { team, tier: team === 'shop' ? '1' : null };
     },
     previous: null,
+    unattributedIncidents: null,
     ...changes,
   };
   const { from, to, tz } = options;

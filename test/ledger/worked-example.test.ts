@@ -1,89 +1,86 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { type FailureClass, failureClasses } from '../../src/ledger/change.ts';
-import { recordRolloutEvent, recordVerdict } from '../../src/ledger/changes.ts';
+import request from 'supertest';
+import type { components } from '../../src/api/schema.gen.ts';
+import { system } from '../../src/ledger/actor.ts';
+import { type Change, type FailureClass, failureClasses } from '../../src/ledger/change.ts';
+import { createChanges, recordRolloutEvent, recordVerdict } from '../../src/ledger/changes.ts';
 import type { LedgerStore } from '../../src/ledger/ledger-store.ts';
-import type { ChangeFailureReport } from '../../src/ledger/report.ts';
 import { createReports } from '../../src/ledger/reports.ts';
 import { createLedgerStore } from '../../src/store/ledger-store.ts';
 import { createReportStore } from '../../src/store/report-store.ts';
+import { createRollupStore } from '../../src/store/rollup-store.ts';
+import { createUnitOfWork } from '../../src/store/unit-of-work.ts';
+import { runSerin } from '../cli/run-serin.ts';
+import { listen, makeApi } from '../support/api.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
-import { makeLedgerChanges } from '../support/ledger-changes.ts';
 import { day } from './events.ts';
+import { type Happening, page, readBlock, readHappenings, readTable } from './worked-example-page.ts';
 
-const page = readFileSync(new URL('../../docs/change-failure-rate.md', import.meta.url), 'utf8');
-const from = Date.UTC(2026, 10, 1);
-const to = Date.UTC(2026, 11, 1);
-const policy = { now: to, observationWindow: day, abandonAfter: 7 * day };
+type Report = components['schemas']['ChangeFailureReport'];
+type Rates = components['schemas']['Rates'];
 
-/** The cells of those rows of the page's tables that have this many columns. */
-function readTable(columns: number): string[][] {
-  return page
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .map((line) =>
-      line
-        .slice(1, -1)
-        .split('|')
-        .map((cell) => cell.trim()),
-    )
-    .filter((cells) => cells.length === columns && !/^(#|figure|-+)$/.test(cells[0] ?? ''));
-}
-
-type Happening = { readonly at: number; readonly what: string; readonly word: string };
-
-function readHappenings(cell: string): Happening[] {
-  return cell.split('; ').map((text) => {
-    const [, date, hour, minute, what, word = ''] =
-      /^(\d+) Nov (\d\d):(\d\d) (\w+)(?: (\w+))?$/.exec(text) ?? [];
-    assert.ok(what !== undefined, text);
-    return { at: Date.UTC(2026, 10, Number(date), Number(hour), Number(minute)), what, word };
-  });
-}
+/** Midnight of 1 December in Berlin. */
+const asked = Date.UTC(2026, 10, 30, 23);
+const policy = { now: asked, observationWindow: day, abandonAfter: 7 * day };
+const rows = readTable(6);
 
 function percent(value: number | null | undefined): string {
   return `${((value ?? Number.NaN) * 100).toFixed(1)} %`;
 }
 
-function figuresOf({ totals, pending, abandoned }: ChangeFailureReport): Record<string, string> {
+function rateOf({ rate, interval }: Rates): [string, string] {
+  return [percent(rate), (interval ?? []).map(percent).join(' to ')];
+}
+
+function figuresOf({ totals, pending, abandoned }: Report): Record<string, string> {
   const { changes, failed, caughtInCanary, escaped, failedToDeploy, enough } = totals;
   const counts = { changes, failed, caughtInCanary, escaped, failedToDeploy, enough, pending, abandoned };
+  const [rate, interval] = rateOf(totals);
   return {
     ...Object.fromEntries(Object.entries(counts).map(([key, value]) => [key, String(value)])),
-    rate: percent(totals.rate),
-    interval: (totals.interval ?? []).map(percent).join(' to '),
-    reworkRate: percent(totals.reworkRate),
+    ...{ rate, interval, reworkRate: percent(totals.reworkRate) },
+    deploymentsPerDay: totals.deploymentsPerDay?.toFixed(3) ?? '',
+    'leadTimeSeconds.p50': String(totals.leadTimeSeconds.p50),
+    'leadTimeSeconds.p90': String(totals.leadTimeSeconds.p90),
     'recoverySeconds.p50': String(totals.recoverySeconds.p50),
   };
 }
 
+/** The table of parts, those of one kind: name → what the other columns say. */
+function partsOf(kind: string): Record<string, string[]> {
+  return Object.fromEntries(
+    readTable(5)
+      .filter(([part = '']) => part.startsWith(`${kind} `))
+      .map(([part = '', ...cells]) => [part.split(' ').at(-1) ?? '', cells]),
+  );
+}
+
+function partOf(rates: Rates): string[] {
+  return [String(rates.changes), String(rates.failed), ...rateOf(rates)];
+}
+
+/** What a row of the page is called; its change is made by its first happening. */
+function nameOf([number = '', service = '', version = '', kind = '', happenings = '']: readonly string[]) {
+  const committed = readHappenings(happenings).find(({ what }) => what === 'committed');
+  const facts = { version, kind: kind as 'normal', committedAt: committed?.at ?? null };
+  const externalId = `${service}/${number}`;
+  return { source: 'argo-rollouts', externalId, service, environment: 'production', facts };
+}
+
+type Named = ReturnType<typeof nameOf>;
+
 for (const { name, open } of databases) {
   describe(`the worked example of docs/change-failure-rate.md on ${name}`, () => {
     let test: TestDatabase;
+    let handler: ReturnType<typeof makeApi>['handler'];
     const within = <T>(work: (store: LedgerStore) => Promise<T>): Promise<T> =>
       test.database.transaction((connection) => work(createLedgerStore(connection)));
-    const changes = () => makeLedgerChanges(test.database, { now: () => to, policy: () => policy });
-    const ask = (count: 'failed' | 'escaped') =>
-      createReports({
-        reports: createReportStore(test.database),
-        production: (environment) => environment === 'production',
-        serviceInfo: () => null,
-        now: () => to,
-      }).changeFailure({ from, to, count });
-
-    /** What a row of the page is called; its change is made by its first happening. */
-    function nameOf([number = '', service = '', version = '', kind = '']: readonly string[]) {
-      const facts = { version, kind: kind as 'normal' };
-      return {
-        source: 'argo-rollouts',
-        externalId: `${service}/${number}`,
-        service,
-        environment: 'production',
-        facts,
-      };
-    }
-
-    type Named = ReturnType<typeof nameOf>;
+    const changes = () =>
+      createChanges({
+        unitOfWork: createUnitOfWork(test.database),
+        now: () => asked,
+        policy: () => policy,
+      });
 
     async function idOf({ source, externalId }: Named): Promise<string> {
       return (await within((store) => store.findByName(source, externalId)))?.id ?? '';
@@ -91,7 +88,8 @@ for (const { name, open } of databases) {
 
     async function report(named: Named, { at, word }: Happening): Promise<void> {
       const failureClass = word as FailureClass;
-      await changes().report([{ ...named, targets: [], finishedAt: at, outcome: 'failed', failureClass }]);
+      const told = { ...named, targets: [], finishedAt: at, outcome: 'failed', failureClass } as const;
+      await changes().report([told], system);
     }
 
     async function conclude(named: Named, { at }: Happening): Promise<void> {
@@ -103,7 +101,7 @@ for (const { name, open } of databases) {
     async function ruleOn(named: Named, { at, word }: Happening): Promise<void> {
       const failureClass = failureClasses.find((one) => one === word) ?? null;
       const outcome = failureClass === null ? (word as 'succeeded') : 'failed';
-      await changes().rule(await idOf(named), { outcome, failureClass, at, by: 'ann', reason: 'seen' });
+      await changes().rule(await idOf(named), { outcome, failureClass, at, reason: 'seen' }, system);
     }
 
     async function notify(named: Named, { at, what }: Happening): Promise<void> {
@@ -112,32 +110,125 @@ for (const { name, open } of databases) {
       await within((store) => recordRolloutEvent(store, told, policy));
     }
 
+    /** A kind of happening that the page uses is a line here; all others are the controller's events. */
     const tellers: Readonly<Record<string, typeof notify>> = {
+      committed: async () => {},
       reported: report,
       verdict: conclude,
       ruled: ruleOn,
     };
 
+    async function tellAll(): Promise<void> {
+      for (const row of rows)
+        for (const happening of readHappenings(row[4] ?? ''))
+          for (const _time of ['once', 'again'])
+            await (tellers[happening.what] ?? notify)(nameOf(row), happening);
+    }
+
     before(async () => {
       test = await open();
+      handler = makeApi({
+        reports: createReports({
+          reports: createReportStore(test.database),
+          incidents: { count: async () => null },
+          production: (environment) => environment === 'production',
+          serviceInfo: () => null,
+          minimum: () => 20,
+          now: () => asked,
+        }),
+      }).handler;
+      await tellAll();
     });
     after(() => test.close());
 
-    it('comes to the outcomes and the figures that the page says', async () => {
-      const rows = readTable(6);
-      assert.equal(rows.length, 13);
+    const call = /\$SERIN_URL(\/v1\/\S+)"/.exec(readBlock('sh'))?.[1] ?? '';
+    const ask = async (more = ''): Promise<Report> =>
+      (await request(handler).get(`${call}${more}`).expect(200)).body;
+
+    it('comes to the outcomes that the page says', async () => {
+      assert.equal(rows.length, 30);
+      assert.equal(new Set(rows.map(([, service]) => service)).size, 3);
       for (const row of rows) {
-        const named = nameOf(row);
-        for (const happening of readHappenings(row[4] ?? ''))
-          await (tellers[happening.what] ?? notify)(named, happening);
-        const { outcome, failureClass } = await changes().get(await idOf(named));
+        const { outcome, failureClass }: Change = await changes().get(await idOf(nameOf(row)));
         assert.equal([outcome, failureClass].filter(Boolean).join(', '), row[5], `change ${row[0]}`);
       }
+    });
 
-      assert.deepEqual(figuresOf(await ask('failed')), Object.fromEntries(readTable(2)));
-      const { rate, interval } = (await ask('escaped')).totals;
-      const escaped = `gives 1 of 9, ${percent(rate)} (${(interval ?? []).map(percent).join(' to ')}).`;
-      assert.ok(page.includes(escaped), escaped);
+    it('comes to the figures that the page says by API', async () => {
+      const report = await ask();
+
+      assert.deepEqual(figuresOf(report), Object.fromEntries(readTable(2)));
+      const { totals } = await ask('&count=escaped');
+      assert.ok(page.includes(`gives 2 of 25, ${rateOf(totals).join(' (')}).`));
+    });
+
+    it('has the parts that the page says, by month, week and service', async () => {
+      const { buckets, groups } = await ask();
+      const weeks: Report = (await request(handler).get(call.replace('bucket=month', 'bucket=week'))).body;
+      const begin = (start: string) => new Date(Date.parse(start) + 3 * 3_600_000).toISOString().slice(0, 10);
+      const dated = (list: Report['buckets']) =>
+        Object.fromEntries(list.map((bucket) => [begin(bucket.start), partOf(bucket)]));
+
+      assert.equal(buckets.length, 2);
+      assert.deepEqual(dated(buckets), partsOf('month'));
+      assert.deepEqual(
+        Object.fromEntries(groups.map((group) => [group.key, partOf(group)])),
+        partsOf('service'),
+      );
+      for (const [start, part] of Object.entries(partsOf('week')))
+        assert.deepEqual(dated(weeks.buckets)[start], part, start);
+      const [at] = weeks.buckets.filter(({ start }) => begin(start) === '2026-10-19');
+      const [next] = weeks.buckets.filter(({ start }) => begin(start) === '2026-10-26');
+      assert.equal((Date.parse(next?.start ?? '') - Date.parse(at?.start ?? '')) / 3_600_000, 169);
+    });
+
+    it('tells November from the thirty days before as the page says', async () => {
+      const path = '/v1/reports/change-failure?from=2026-10-31T23:00:00Z&to=2026-11-30T23:00:00Z';
+      const { difference }: Report = (await request(handler).get(path)).body;
+      const signed = (value = Number.NaN) => `${value < 0 ? '-' : '+'}${Math.abs(value * 100).toFixed(1)}`;
+      const [low, high] = difference?.interval ?? [];
+
+      const told = `${signed(difference?.rate)} percentage points (${signed(low)} to ${signed(high)})`;
+      assert.ok(page.includes(told), told);
+    });
+
+    it('comes to the same figures on the command line', async () => {
+      const line = readBlock('sh').split('\n')[1] ?? '';
+      const { url, close } = await listen({ ...makeApi(), handler });
+      try {
+        const { code, stdout } = await runSerin([...line.split(' ').slice(1), '--url', url]);
+
+        const figures = Object.fromEntries(readTable(2));
+        assert.equal(code, 0);
+        const cells = (/^this range (.*)$/m.exec(stdout)?.[1] ?? '').trim().split(/ {2,}/);
+        assert.deepEqual(cells, [
+          ...['changes', 'failed', 'escaped', 'caughtInCanary', 'failedToDeploy', 'rate', 'interval'].map(
+            (key) => figures[key],
+          ),
+        ]);
+        assert.match(stdout, /^deployments a day 0\.41, rework 11\.1 %$/m);
+        assert.match(stdout, /^lead time p50 2\.0h, p90 4\.1h; recovery p50 45m, p90 65m$/m);
+        assert.match(stdout, /^pending 1, abandoned 2, /m);
+        assert.match(stdout, /^2026-11-01 +10 +3 /m);
+        assert.match(stdout, /^search +8 +3 /m);
+      } finally {
+        await close();
+      }
+    });
+
+    it('comes to the same figures by SQL', async () => {
+      const answer = await test.database.run((sql) => sql.raw(readBlock('sql')));
+      const [row] = (Array.isArray(answer) ? answer : answer.rows) as Record<string, unknown>[];
+      const figures = Object.fromEntries(readTable(2));
+
+      for (const [key, value] of Object.entries(row ?? {})) assert.equal(String(value), figures[key], key);
+      assert.equal(Object.keys(row ?? {}).length, 5);
+    });
+
+    it('leaves roll-ups that are what the changes come to', async () => {
+      const { differences, changes: counted } = await createRollupStore(test.database).check();
+
+      assert.deepEqual([differences, counted], [[], 30]);
     });
   });
 }

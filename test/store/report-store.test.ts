@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Change } from '../../src/ledger/change.ts';
+import type { Fact } from '../../src/ledger/fact.ts';
 import { foldChange } from '../../src/ledger/outcome.ts';
-import type { ReportStore } from '../../src/ledger/report-store.ts';
+import type { FactFilter, ReportStore } from '../../src/ledger/report-store.ts';
 import { createLedgerStore } from '../../src/store/ledger-store.ts';
 import { createReportStore } from '../../src/store/report-store.ts';
 import { identity, policyAt } from '../ledger/events.ts';
@@ -15,7 +16,9 @@ for (const { name, open } of databases) {
       test = await open();
       reports = createReportStore(test.database);
     });
-    beforeEach(() => test.database.run((sql) => sql('changes').del()));
+    beforeEach(async () => {
+      for (const table of ['changes', 'change_rollups']) await test.database.run((sql) => sql(table).del());
+    });
     after(() => test.close());
 
     let made = 0;
@@ -26,33 +29,47 @@ for (const { name, open } of databases) {
       assert.equal(await createLedgerStore(test.database).insert(change), true);
     }
 
-    const count = async (from: number, to: number, filter = {}): Promise<number> =>
-      (await reports.rows(from, to, filter)).length;
+    const read = async (from: number, to: number, filter: FactFilter = {}): Promise<readonly Fact[]> =>
+      (await reports.facts(from, to, filter)).flatMap(({ facts }) => facts);
+    const count = async (from: number, to: number, filter: FactFilter = {}): Promise<number> =>
+      (await read(from, to, filter)).length;
 
     it('gives what a report counts of a change', async () => {
-      const row = {
-        service: 'checkout',
-        environment: 'production',
+      await stored({
         kind: 'hotfix',
         outcome: 'failed',
         failureClass: 'escaped',
         committedAt: 1,
         startedAt: 2,
-        finishedAt: 3,
+        finishedAt: 1_600_000_000_000,
         outcomeAt: 4,
         recoveredAt: 1_700_000_000_000,
-      } as const;
-      await stored(row);
+      });
 
-      assert.deepEqual(await reports.rows(0, 10, {}), [row]);
+      assert.deepEqual(await reports.facts(0, 2_000_000_000_000, {}), [
+        {
+          service: 'checkout',
+          environment: 'production',
+          facts: [
+            {
+              at: 1_600_000_000_000,
+              kind: 'hotfix',
+              outcome: 'failed',
+              failureClass: 'escaped',
+              lead: 1_599_999_999_999,
+              recovery: 1_699_999_999_996,
+            },
+          ],
+        },
+      ]);
     });
 
     it('counts a change when it finished: from is inside, to is not', async () => {
       for (const finishedAt of [9, 10, 11, 12]) await stored({ finishedAt, outcome: 'succeeded' });
 
-      const rows = await reports.rows(10, 12, {});
+      const facts = await read(10, 12);
 
-      assert.deepEqual(rows.map((row) => row.finishedAt).sort(), [10, 11]);
+      assert.deepEqual(facts.map(({ at }) => at).sort(), [10, 11]);
     });
 
     it('counts a failure without an end when it failed, and others when they started or were made', async () => {
@@ -86,6 +103,10 @@ for (const { name, open } of databases) {
       assert.equal(await count(0, 10, { service: 'a' }), 2);
       assert.equal(await count(0, 10, { service: 'a', environment: 'x' }), 1);
       assert.equal(await count(0, 10, { environment: 'z' }), 0);
+      assert.equal(
+        await count(0, 10, { wanted: (service, environment) => service + environment === 'bx' }),
+        1,
+      );
     });
   });
 }

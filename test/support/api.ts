@@ -137,6 +137,8 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     },
     incidentMapping: refuseNow,
     reports: { changeFailure: refuse },
+    judgeQuality: { report: refuse },
+    storedReports: { list: refuse, get: refuse },
     judging: refuse,
     authentication: { identify: async () => anonymousCaller(['admin']) },
     hookHouse: () => ({ services: [], environments: [], webhooks: {} }),
