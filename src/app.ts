@@ -15,6 +15,7 @@ import { createServer } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
 import { hasCode } from './errors.ts';
 import { createJudging } from './judging.ts';
+import { createBackfill } from './ledger/backfill.ts';
 import { type Changes, createChanges, type LedgerPolicy, settleDue } from './ledger/changes.ts';
 import type { Provider } from './metrics/provider.ts';
 import { createProvider } from './metrics/registry.ts';
@@ -234,6 +235,7 @@ function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions)
     ...wireAnalysis(ground, [remapIncidents, reporting.tend]),
     ...reporting,
     changes: createChanges({ ...ground, policy }),
+    backfill: createBackfill({ ...ground, policy }),
     ...auth,
     ...incidents,
     hookHouse,

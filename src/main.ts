@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { App } from './app.ts';
 import { backtestFlags } from './backtest-flags.ts';
+import type { Io } from './cli/io.ts';
 import { hasCode, SerinError } from './errors.ts';
 
 /** Exit codes of the command line: usage and bad input, and everything that is away. */
@@ -154,11 +155,16 @@ async function checkConfiguration(options: {
   });
 }
 
-/** The first signal ends a backtest with what is judged by then, a second one at once. */
-async function backtest(flags: Readonly<Record<string, unknown>>): Promise<void> {
-  const { runBacktestCommand } = await import('./backtest.ts');
+/** The first signal aborts, a second one ends at once. */
+function abortOnSignal(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
+}
+
+/** The first signal ends a backtest with what is judged by then. */
+async function backtest(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  const { runBacktestCommand } = await import('./backtest.ts');
   process.exitCode = await runBacktestCommand(flags, {
     env: process.env,
     stdout: process.stdout,
@@ -166,9 +172,27 @@ async function backtest(flags: Readonly<Record<string, unknown>>): Promise<void>
     isTTY: process.stderr.isTTY === true,
     version: readVersion(),
     now: Date.now,
-    stop: stop.signal,
+    stop: abortOnSignal(),
   });
 }
+
+/** The outside, as commands that talk to a running service see it. */
+const cliIo: Io = {
+  env: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  get stdin() {
+    return process.stdin;
+  },
+  isTTY: process.stderr.isTTY === true,
+  interrupted: abortOnSignal,
+  fetch: globalThis.fetch,
+  now: Date.now,
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
+  exit: (code) => {
+    process.exitCode = code;
+  },
+};
 
 async function createProgram(): Promise<Command> {
   const { registerCliCommands } = await import('./cli/commands.ts');
@@ -209,18 +233,7 @@ async function createProgram(): Promise<Command> {
     .action(backtest);
   for (const [flag, description] of backtestFlags) command.option(flag, description);
   registerJudge(program, judgeIoOf(process));
-  registerCliCommands(program, {
-    env: process.env,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    isTTY: process.stderr.isTTY === true,
-    fetch: globalThis.fetch,
-    now: Date.now,
-    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
-    exit: (code) => {
-      process.exitCode = code;
-    },
-  });
+  registerCliCommands(program, cliIo);
   return program;
 }
 

@@ -6,12 +6,13 @@ import { dropAbsent } from './members.ts';
 import type { Operation } from './spec.ts';
 
 const usualLimit = 256 * 1024;
-/** For bodies that are made of samples. */
-const samplesLimit = 4 * 1024 * 1024;
+/** For bodies that are made of samples, or of the past. */
+const largeLimit = 4 * 1024 * 1024;
+const large = ['judgeSamples', 'backfill'];
 
 /** The largest body that is read of an operation, in bytes, after decompression. */
 export function bodyLimitOf(operation: Operation | null): number {
-  return operation?.id === 'judgeSamples' ? samplesLimit : usualLimit;
+  return operation !== null && large.includes(operation.id) ? largeLimit : usualLimit;
 }
 
 function decode(bytes: Buffer): string {
@@ -38,7 +39,7 @@ function readValue(bytes: unknown): unknown {
  */
 export function readBody(): readonly RequestHandler[] {
   const readers = new Map(
-    [usualLimit, samplesLimit].map((limit) => [limit, raw({ type: () => true, limit })] as const),
+    [usualLimit, largeLimit].map((limit) => [limit, raw({ type: () => true, limit })] as const),
   );
   const hasBody = (response: Parameters<RequestHandler>[1]): boolean =>
     contextOf(response).operation?.spec.requestBody !== undefined;

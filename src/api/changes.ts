@@ -61,7 +61,12 @@ function writeChange(change: Change): Schemas['Change'] {
   };
 }
 
-function readReport(body: Schemas['ChangeReport'], at: string, issues: InputIssue[]): ChangeReport {
+/** A report in the form of the ledger. What cannot be read is added to `issues`, with paths under `at`. */
+export function readChangeReport(
+  body: Schemas['ChangeReport'],
+  at: string,
+  issues: InputIssue[],
+): ChangeReport {
   const {
     source,
     externalId,
@@ -90,8 +95,8 @@ function readReport(body: Schemas['ChangeReport'], at: string, issues: InputIssu
 function readReports(body: Schemas['ChangeReport'] | Schemas['ChangeReport'][]): ChangeReport[] {
   const issues: InputIssue[] = [];
   const reports = Array.isArray(body)
-    ? body.map((one, index) => readReport(one, `[${index}].`, issues))
-    : [readReport(body, '', issues)];
+    ? body.map((one, index) => readChangeReport(one, `[${index}].`, issues))
+    : [readChangeReport(body, '', issues)];
   if (issues.length > 0) throw invalidInput(issues);
   return reports;
 }

@@ -374,6 +374,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the past into the ledger
+         * @description Takes changes first and incidents then, each on its own: what is valid goes in although others are refused, and the answer says what became of each. Safe to repeat. Bodies may have up to 4 MiB.
+         */
+        post: operations["backfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reports/change-failure": {
         parameters: {
             query?: never;
@@ -1301,6 +1321,49 @@ export interface components {
         ChangeList: {
             /** @description In the order of the reports. */
             items: components["schemas"]["Change"][];
+        };
+        /** @description What happened in the past. At least one of changes and incidents. */
+        Backfill: {
+            /** @description Changes; each is held against ChangeReport on its own. */
+            changes?: unknown[];
+            /** @description Incidents; each is held against IncidentReport on its own. */
+            incidents?: unknown[];
+            /** @description Only say what would become of each; nothing is kept. */
+            dryRun?: boolean;
+        };
+        /** @description What became of one. */
+        BackfillItem: {
+            /**
+             * @description Which list it is of.
+             * @enum {string}
+             */
+            kind: "change" | "incident";
+            /** @description Its place in that list */
+            index: number;
+            /**
+             * @description Made; changed, by something that was not known of it; joined, a name for a change that another source told of; unchanged, all was known; or refused.
+             * @enum {string}
+             */
+            result: "made" | "changed" | "joined" | "unchanged" | "refused";
+            /** @description Its id, unless it was refused or would be made. */
+            id?: string;
+            /** @description Why it was refused. */
+            errors?: components["schemas"]["InputIssue"][];
+        };
+        /** @description How many of each result, and what became of each. */
+        BackfillResult: {
+            /** @description Those that were new. */
+            made: number;
+            /** @description Those of which something new was told. */
+            changed: number;
+            /** @description Changes that another source had told of. */
+            joined: number;
+            /** @description Those of which all was known. */
+            unchanged: number;
+            /** @description Those that did not go in. */
+            refused: number;
+            /** @description The changes in their order, then the incidents. */
+            items: components["schemas"]["BackfillItem"][];
         };
         /** @description One page of changes. */
         ChangePage: {
@@ -2255,6 +2318,35 @@ export interface operations {
             };
             400: components["responses"]["BadInput"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Backfill"];
+            };
+        };
+        responses: {
+            /** @description What became of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillResult"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
             default: components["responses"]["Failure"];
         };
     };

@@ -22,6 +22,9 @@ export type Named = {
   readonly to: number;
 };
 
+/** A change, and how it came to have the name: it has it already, gets it from now on beside others, or is new. */
+export type Found = { readonly change: Change; readonly how: 'known' | 'joined' | 'made' };
+
 type Draft<Event> = Event extends ChangeEvent ? Omit<Event, 'id' | 'changeId' | 'receivedAt'> : never;
 
 /** An event before it is put to a change. */
@@ -42,7 +45,7 @@ async function findCandidates(store: LedgerStore, named: Named, window: number):
 }
 
 /** The change that another source told of before, under this source's name from now on; `null` when there is none. */
-async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Change | null> {
+async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Found | null> {
   const { source, externalId, facts, from, to } = named;
   if (!facts.version && !facts.commit && !facts.artifact) return null;
   const window = policy.joinWindow ?? defaultJoinWindow;
@@ -51,38 +54,30 @@ async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Pro
   if (same === null) return null;
   // Another request may have used the name while this one waited for the candidates.
   const taken = await store.findByName(source, externalId);
-  if (taken !== null) return taken;
+  if (taken !== null) return { change: taken, how: 'known' };
   await store.addName(same.id, source, externalId);
   await reattributeNamed(store, { source, externalId }, policy);
-  return (await store.find(same.id)) ?? same;
+  return { change: (await store.find(same.id)) ?? same, how: 'joined' };
 }
 
-async function create(
-  store: LedgerStore,
-  named: Named,
-  policy: LedgerPolicy,
-): Promise<{ readonly change: Change; readonly isNew: boolean }> {
+async function create(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Found> {
   const { source, externalId, service, environment } = named;
   const base = { id: randomUUID(), source, externalId, service, environment, createdAt: policy.now };
   const change = foldChange(base, [], policy);
   if (await store.insert(change)) {
     await reattributeNamed(store, { source, externalId }, policy);
-    return { change, isNew: true };
+    return { change, how: 'made' };
   }
   const quicker = await store.findByName(source, externalId);
-  if (quicker !== null) return { change: quicker, isNew: false };
+  if (quicker !== null) return { change: quicker, how: 'known' };
   throw new SerinError('conflict', `another request is recording ${source} ${externalId}; try again`);
 }
 
 /** The change of that name: the one that has it, the one another source told of, or a new one. */
-export async function findOrCreate(
-  store: LedgerStore,
-  named: Named,
-  policy: LedgerPolicy,
-): Promise<{ readonly change: Change; readonly isNew: boolean }> {
-  const known =
-    (await store.findByName(named.source, named.externalId)) ?? (await join(store, named, policy));
-  return known === null ? create(store, named, policy) : { change: known, isNew: false };
+export async function findOrCreate(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Found> {
+  const known = await store.findByName(named.source, named.externalId);
+  if (known !== null) return { change: known, how: 'known' };
+  return (await join(store, named, policy)) ?? create(store, named, policy);
 }
 
 /**

@@ -130,6 +130,7 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
         return 'recorded';
       },
     },
+    backfill: { take: refuse },
     changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
     incidents: {
       incidents: { take: refuse, get: refuse, list: refuse, attribute: refuse, remap: refuse },

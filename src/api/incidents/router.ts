@@ -74,10 +74,11 @@ function readPlace(
   };
 }
 
-function readReport(
+/** A report in the form of the ledger. What cannot be read is added to `issues`, with paths under `at`. */
+export function readIncidentReport(
   body: Schemas['IncidentReport'],
   at: string,
-  { findPlace, now }: IncidentsDeps,
+  { findPlace, now }: Pick<IncidentsDeps, 'findPlace' | 'now'>,
   issues: InputIssue[],
 ): IncidentReport {
   const instant = (key: 'at' | 'openedAt' | 'acknowledgedAt' | 'resolvedAt'): number | null =>
@@ -113,8 +114,8 @@ function readReports(
 ): readonly IncidentReport[] {
   const issues: InputIssue[] = [];
   const reports = Array.isArray(body)
-    ? body.map((one, index) => readReport(one, `[${index}].`, deps, issues))
-    : [readReport(body, '', deps, issues)];
+    ? body.map((one, index) => readIncidentReport(one, `[${index}].`, deps, issues))
+    : [readIncidentReport(body, '', deps, issues)];
   if (issues.length > 0) throw invalidInput(issues);
   return reports;
 }
