@@ -1,6 +1,6 @@
 import { type Request, Router } from 'express';
 import { type InputIssue, invalidInput } from '../errors.ts';
-import { type Change, type ChangeFacts, outcomes } from '../ledger/change.ts';
+import { type Change, type ChangeFacts, isFinishEstimated, outcomes } from '../ledger/change.ts';
 import type { ChangeReport, Changes, Ruling } from '../ledger/changes.ts';
 import type { ChangeFilter } from '../ledger/ledger-store.ts';
 import { readFacts } from './analyses/start-request.ts';
@@ -15,6 +15,7 @@ function writeAttempt(attempt: Change['attempts'][number]): Schemas['Attempt'] {
   return {
     startedAt: writeInstantOrNull(attempt.startedAt),
     endedAt: writeInstantOrNull(attempt.endedAt),
+    endedAtEstimated: attempt.endedAtEstimated === true,
     result: attempt.result,
   };
 }
@@ -49,6 +50,7 @@ function writeChange(change: Change): Schemas['Change'] {
     committedAt: writeInstantOrNull(change.committedAt),
     startedAt: writeInstantOrNull(change.startedAt),
     finishedAt: writeInstantOrNull(change.finishedAt),
+    finishedAtEstimated: isFinishEstimated(change),
     outcome: change.outcome,
     failureClass: change.failureClass,
     outcomeAt: writeInstantOrNull(change.outcomeAt),
@@ -74,6 +76,7 @@ export function readChangeReport(
     environment,
     targets = [],
     finishedAt,
+    finishedAtEstimated,
     outcome,
     failureClass,
     ...facts
@@ -87,6 +90,7 @@ export function readChangeReport(
     targets,
     facts: known,
     ...(finishedAt === undefined ? {} : { finishedAt: parseInstant(finishedAt, `${at}finishedAt`, issues) }),
+    ...(finishedAtEstimated === true ? { finishedAtEstimated } : {}),
     ...(outcome === undefined ? {} : { outcome }),
     ...(failureClass === undefined ? {} : { failureClass }),
   };

@@ -1119,6 +1119,8 @@ export interface components {
             committedAt?: components["schemas"]["Instant"];
             startedAt?: components["schemas"]["Instant"];
             finishedAt?: components["schemas"]["Instant"];
+            /** @description Whether finishedAt is only about right; a source that knows it better prevails. */
+            finishedAtEstimated?: boolean;
         };
         /** @description What came of a webhook. */
         IncidentsTaken: {
@@ -1269,6 +1271,8 @@ export interface components {
         Attempt: {
             startedAt: components["schemas"]["InstantOrNull"];
             endedAt: components["schemas"]["InstantOrNull"];
+            /** @description Whether endedAt is only about right. */
+            endedAtEstimated: boolean;
             /**
              * @description How it ended.
              * @enum {string}
@@ -1302,6 +1306,8 @@ export interface components {
             committedAt: components["schemas"]["InstantOrNull"];
             startedAt: components["schemas"]["InstantOrNull"];
             finishedAt: components["schemas"]["InstantOrNull"];
+            /** @description Whether finishedAt is only about right. */
+            finishedAtEstimated: boolean;
             outcome: components["schemas"]["Outcome"];
             /** @description How it failed, or null when it did not. */
             failureClass: components["schemas"]["FailureClass"] | null;

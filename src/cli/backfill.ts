@@ -160,9 +160,10 @@ function addFileCommand(backfill: Command, form: keyof typeof readers, about: st
     .action(async (path: string, flags: FileFlags) => io.exit(await runFile(form, path, flags, io)));
 }
 
-/** Adds `serin backfill ndjson|csv`, which tell `io` their exit code. */
-export function registerBackfill(program: Command, io: Io): void {
+/** Adds `serin backfill ndjson|csv`, which tell `io` their exit code; gives the command that they are below. */
+export function registerBackfill(program: Command, io: Io): Command {
   const backfill = program.command('backfill').description('put the past into the ledger');
   addFileCommand(backfill, 'ndjson', 'from a file with one JSON object a line', io);
   addFileCommand(backfill, 'csv', 'from a CSV file whose header names the fields', io);
+  return backfill;
 }

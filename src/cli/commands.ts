@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { SerinError } from '../errors.ts';
 import { registerBackfill } from './backfill.ts';
+import { addGithubBackfill } from './backfill-github.ts';
 import { registerGate } from './gate.ts';
 import type { Io } from './io.ts';
 import { registerRecord } from './record.ts';
@@ -33,7 +34,7 @@ function tame(command: Command, io: Io): void {
 export function registerCliCommands(program: Command, io: Io): void {
   registerGate(program, io);
   registerRecord(program, io);
-  registerBackfill(program, io);
+  addGithubBackfill(registerBackfill(program, io), io);
   registerReport(program, io);
   tame(program, io);
 }

@@ -38,6 +38,12 @@ export const changeFields: readonly Field[] = [
   { flag: '--committed-at <time>', about: 'when the commit was made, RFC 3339', path: 'committedAt' },
   { flag: '--started-at <time>', about: 'when it began, RFC 3339', path: 'startedAt' },
   { flag: '--finished-at <time>', about: 'when it was done, RFC 3339', path: 'finishedAt' },
+  {
+    flag: '--finished-at-estimated',
+    about: 'that time is only about right',
+    path: 'finishedAtEstimated',
+    shape: 'yes',
+  },
 ];
 
 /** The members of a body of `POST /v1/changes/{id}/outcome`. */

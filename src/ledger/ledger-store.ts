@@ -28,6 +28,8 @@ export type ChangeEvent = {
       readonly facts: Partial<ChangeFacts>;
       readonly target: string | null;
       readonly reason: string | null;
+      /** `at` is only about right; lacking where it was told. */
+      readonly estimated?: true;
     }
   | {
       /** The source itself says that the change failed. `null` class: escaped once it had completed, else caught in the canary. */
@@ -36,6 +38,7 @@ export type ChangeEvent = {
       readonly target: string | null;
       readonly failureClass: FailureClass | null;
       readonly reason: string | null;
+      readonly estimated?: true;
     }
   | {
       readonly type: 'verdict';

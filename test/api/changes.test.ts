@@ -162,7 +162,7 @@ describe('GET /v1/changes/{id}', () => {
     assert.equal(body.committedAt, null);
     assert.deepEqual(body.attribution, { method: 'verdict', confidence: 0.9 });
     assert.deepEqual(body.attempts, [
-      { startedAt: '2026-01-01T00:00:00.000Z', endedAt: null, result: 'open' },
+      { startedAt: '2026-01-01T00:00:00.000Z', endedAt: null, endedAtEstimated: false, result: 'open' },
     ]);
     assert.deepEqual(body.analysisIds, ['a1']);
     assert.deepEqual(body.targets, ['eu', 'us']);
