@@ -11,6 +11,7 @@ import { type InputIssue, invalidInput, SerinError } from './errors.ts';
 import { bucketLengths, isTimeZone } from './ledger/calendar.ts';
 import { counts } from './ledger/rates.ts';
 import { groupings } from './ledger/report.ts';
+import { versionMeanings } from './ledger/version-meaning.ts';
 import { callbacksSchema } from './notify/callback-config.ts';
 import { booleanLike, parseWith, strict } from './parse.ts';
 
@@ -28,6 +29,8 @@ const service = strict({
   scopes: strict({ canary: scope.optional(), baseline: scope.optional() }).default({}),
   inlinePlans: booleanLike.default(false),
   callerMayLoosen: booleanLike.default(false),
+  /** What sources mean by a version: a name all share, the commit, or something of their own. */
+  versionFrom: z.enum(versionMeanings).default('tag'),
   /** How long after a change an incident may be put to it by nearness alone. */
   attributionWindow: durationSchema.optional(),
 });

@@ -5,7 +5,7 @@ import type { ChangeReport, Changes, Ruling } from '../ledger/changes.ts';
 import type { ChangeFilter } from '../ledger/ledger-store.ts';
 import { readFacts } from './analyses/start-request.ts';
 import { actorOf } from './context.ts';
-import { queryPage, queryRange, queryText, queryWord } from './query.ts';
+import { queryFlag, queryPage, queryRange, queryText, queryWord } from './query.ts';
 import type { components } from './schema.gen.ts';
 import { parseInstant, writeInstant, writeInstantOrNull } from './times.ts';
 
@@ -124,6 +124,7 @@ function readFilter(request: Request): ChangeFilter {
     outcome: queryWord(request, 'outcome', outcomes),
     source: queryText(request, 'source'),
     externalId: queryText(request, 'externalId'),
+    suspected: queryFlag(request, 'suspected'),
     ...queryRange(request),
   };
 }
@@ -141,7 +142,9 @@ export function createChangesRouter(changes: Changes, now: () => number): Router
     response.json({ items: page.items.map(writeChange), nextCursor: page.nextCursor });
   });
   router.get('/v1/changes/:id', async (request, response) => {
-    response.json(writeChange(await changes.get(String(request.params['id']))));
+    const change = await changes.get(String(request.params['id']));
+    const suspectedDoubles = [...(await changes.doubles(change))];
+    response.json({ ...writeChange(change), suspectedDoubles });
   });
   router.post('/v1/changes/:id/outcome', async (request, response) => {
     const ruling = readRuling(request.body, now());

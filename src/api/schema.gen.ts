@@ -1319,6 +1319,8 @@ export interface components {
             verdictOverruled: boolean;
             /** @description Every go at bringing it out. */
             attempts: components["schemas"]["Attempt"][];
+            /** @description Changes that may be the same one, told of by other sources; only where one change is asked for. */
+            suspectedDoubles?: string[];
             /** @description Its analyses. */
             analysisIds: string[];
             createdAt: components["schemas"]["Instant"];
@@ -2079,6 +2081,8 @@ export interface operations {
                 source?: string;
                 /** @description Only the change that a source calls so. */
                 externalId?: string;
+                /** @description Only changes with a suspected double: another source told of one that agrees in version, commit or artifact, near in time, and they were not joined. */
+                suspected?: boolean;
                 /** @description Only what was created at this time or later. */
                 from?: components["parameters"]["From"];
                 /** @description Only what was created before this time. */

@@ -3,11 +3,14 @@ import { type Actor, requireScope } from './actor.ts';
 import { entryOf } from './audit-store.ts';
 import type { Change, ChangeFacts } from './change.ts';
 import { type ChangeReport, checkReport } from './change-report.ts';
+import { doublesOf } from './doubles.ts';
 import type { ChangeFilter, LedgerStore } from './ledger-store.ts';
+import { joinWindowOf, versionMeaningOf } from './policy.ts';
 import { addEvents, findOrCreate, type LedgerPolicy, makeKey, type NewEvent, refold } from './recording.ts';
 import { type Ruling, rule } from './ruling.ts';
 import { readRevision, supersedeRevisions } from './supersession.ts';
 import { briefOfChange, type Stores, takeChange } from './take-change.ts';
+import { readVersion } from './version-meaning.ts';
 
 export type { ChangeReport } from './change-report.ts';
 export type { LedgerPolicy } from './recording.ts';
@@ -63,10 +66,12 @@ async function supersedeLate(store: LedgerStore, told: RolloutTold, policy: Ledg
  */
 export async function recordRolloutEvent(
   store: LedgerStore,
-  told: RolloutTold,
+  event: RolloutTold,
   policy: LedgerPolicy,
 ): Promise<{ readonly change: Change; readonly duplicate: boolean }> {
-  const named = { ...told, from: told.facts.startedAt ?? told.at, to: told.at };
+  const facts = readVersion(event.facts, versionMeaningOf(policy, event.service));
+  const told = { ...event, facts };
+  const named = { ...told, from: facts.startedAt ?? told.at, to: told.at };
   const found = await findOrCreate(store, named, policy);
   const { change, added } = await addEvents(store, found.change, [rolloutEvent(told)], policy);
   const isLate = found.how === 'made' && (await supersedeLate(store, told, policy));
@@ -136,6 +141,8 @@ export type Changes = {
     limit: number,
     cursor: string | null,
   ): Promise<{ readonly items: readonly Change[]; readonly nextCursor: string | null }>;
+  /** Ids of changes that may be the same one, told of by other sources, and were not joined; nearest first. */
+  doubles(change: Change): Promise<readonly string[]>;
   /** A person's word on the outcome; the latest by its own time wins over everything. */
   rule(id: string, ruling: Omit<Ruling, 'by'>, by: Actor): Promise<Change>;
 };
@@ -194,7 +201,9 @@ export function createChanges({ unitOfWork, now, policy }: ChangesDeps): Changes
       return unitOfWork.transaction((stores) => recordAll(stores, reports, by, current()));
     },
     get: (id) => findChange(unitOfWork.stores.ledger, id),
-    list: (filter, limit, cursor) => unitOfWork.stores.ledger.list(filter, limit, cursor),
+    list: (filter, limit, cursor) =>
+      unitOfWork.stores.ledger.list({ ...filter, joinWindow: joinWindowOf(current()) }, limit, cursor),
+    doubles: (change) => doublesOf(unitOfWork.stores.ledger, change, current()),
     rule: (id, ruling, by) =>
       unitOfWork.transaction((stores) => ruleChange(stores, id, ruling, by, current())),
   };

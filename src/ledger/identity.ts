@@ -106,3 +106,16 @@ export function findSame(
   );
   return { same: same ?? null, suspected: pick('suspected') };
 }
+
+/** Milliseconds between two changes; 0 where they overlap. */
+export function distanceOf(left: Change, right: Change): number {
+  return distance({ source: left.source, facts: {}, ...spanOf(left) }, right);
+}
+
+/** Whether two changes that were not joined may be one all the same: no source named both, and something agrees. */
+export function mayBeSame(left: Candidate, right: Candidate, window: number): boolean {
+  if (left.change.id === right.change.id) return false;
+  if (left.sources.some((source) => right.sources.includes(source))) return false;
+  if (distanceOf(left.change, right.change) > window) return false;
+  return identifying.some((key) => compareField(key, left.change[key], right.change[key]) === 'agree');
+}

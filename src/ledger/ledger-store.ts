@@ -63,6 +63,9 @@ export type ChangeFilter = {
   /** Those that this source gave a name, and those that some source calls so; both: the one. */
   readonly source?: string | undefined;
   readonly externalId?: string | undefined;
+  /** Only those with suspected doubles: others within `joinWindow` milliseconds, by version, commit and artifact as written. */
+  readonly suspected?: boolean | undefined;
+  readonly joinWindow?: number | undefined;
   /** By creation time, `from` ≤ created < `to`, milliseconds. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -96,6 +99,8 @@ export interface LedgerStore {
    * that two sources that tell of the same change at once do not both make one.
    */
   findRecent(service: string, environment: string, since: number, until: number): Promise<readonly Change[]>;
+  /** The same for those who only look: nobody is kept from anything. */
+  findNear(service: string, environment: string, since: number, until: number): Promise<readonly Change[]>;
   /** The sources that gave each of these changes a name; a change that has none is left out. */
   sourcesOf(changeIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   list(

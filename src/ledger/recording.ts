@@ -5,8 +5,9 @@ import { foldAndSave } from './folding.ts';
 import { type Candidate, type Description, findSame } from './identity.ts';
 import type { ChangeEvent, LedgerStore } from './ledger-store.ts';
 import { type ChangeIdentity, foldChange } from './outcome.ts';
-import type { LedgerPolicy } from './policy.ts';
+import { joinWindowOf, type LedgerPolicy, versionMeaningOf } from './policy.ts';
 import { reattributeNamed, relate } from './relations.ts';
+import { comparable } from './version-meaning.ts';
 
 export type { LedgerPolicy } from './policy.ts';
 
@@ -30,34 +31,40 @@ type Draft<Event> = Event extends ChangeEvent ? Omit<Event, 'id' | 'changeId' | 
 /** An event before it is put to a change. */
 export type NewEvent = Draft<ChangeEvent>;
 
-const defaultJoinWindow = 86_400_000;
-
 /** A dedupe key of parts that may hold any character. */
 export function makeKey(...parts: readonly (string | number | null)[]): string {
   return JSON.stringify(parts);
 }
 
-async function findCandidates(store: LedgerStore, named: Named, window: number): Promise<Candidate[]> {
+/** Changes near in time to what is told, with what may be held against it. */
+async function findCandidates(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Candidate[]> {
   const { service, environment, from, to } = named;
+  const window = joinWindowOf(policy);
   const recent = await store.findRecent(service, environment, from - window, to + window);
   const sources = await store.sourcesOf(recent.map(({ id }) => id));
-  return recent.map((change) => ({ change, sources: sources.get(change.id) ?? [change.source] }));
+  const meaning = versionMeaningOf(policy, service);
+  return recent.map((change) => ({
+    change: comparable(change, meaning),
+    sources: sources.get(change.id) ?? [change.source],
+  }));
 }
 
 /** The change that another source told of before, under this source's name from now on; `null` when there is none. */
 async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Found | null> {
-  const { source, externalId, facts, from, to } = named;
+  const { source, externalId, from, to } = named;
+  const facts = comparable(named.facts, versionMeaningOf(policy, named.service));
   if (!facts.version && !facts.commit && !facts.artifact) return null;
-  const window = policy.joinWindow ?? defaultJoinWindow;
+  const window = joinWindowOf(policy);
   const told: Description = { source, facts, from, to };
-  const { same } = findSame(told, await findCandidates(store, named, window), window);
+  const { same } = findSame(told, await findCandidates(store, named, policy), window);
   if (same === null) return null;
   // Another request may have used the name while this one waited for the candidates.
   const taken = await store.findByName(source, externalId);
   if (taken !== null) return { change: taken, how: 'known' };
   await store.addName(same.id, source, externalId);
   await reattributeNamed(store, { source, externalId }, policy);
-  return { change: (await store.find(same.id)) ?? same, how: 'joined' };
+  const joined = await store.find(same.id);
+  return joined === null ? null : { change: joined, how: 'joined' };
 }
 
 async function create(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Found> {

@@ -4,7 +4,9 @@ import { type AuditStore, entryOf } from './audit-store.ts';
 import type { Change } from './change.ts';
 import { type ChangeReport, eventsOfReport, spanOfReport } from './change-report.ts';
 import type { LedgerStore } from './ledger-store.ts';
-import { addEvents, type Found, findOrCreate, type LedgerPolicy } from './recording.ts';
+import { type LedgerPolicy, versionMeaningOf } from './policy.ts';
+import { addEvents, type Found, findOrCreate } from './recording.ts';
+import { readVersion } from './version-meaning.ts';
 
 /** What a use case that records and is audited needs. */
 export type Stores = { readonly ledger: LedgerStore; readonly audit: AuditStore };
@@ -24,9 +26,11 @@ function requireSamePlace(report: ChangeReport, change: Change): void {
 /** The same as `recordReport`, with the change as it was before; `null`: it is new. */
 async function takeReport(
   store: LedgerStore,
-  report: ChangeReport,
+  told: ChangeReport,
   policy: LedgerPolicy,
 ): Promise<TakenChange & { readonly before: Change | null }> {
+  const facts = readVersion(told.facts, versionMeaningOf(policy, told.service));
+  const report = { ...told, facts };
   const named = { ...report, ...spanOfReport(report, policy.now) };
   const { change: found, how } = await findOrCreate(store, named, policy);
   requireSamePlace(report, found);

@@ -22,6 +22,7 @@ function recordCalls(changes: Partial<Changes> = {}): { readonly changes: Change
         calls.push(['list', ...given]);
         return { items: [makeChange()], nextCursor: null };
       },
+      doubles: async () => ['c7'],
       rule: async (...given) => {
         calls.push(['rule', ...given]);
         return makeChange({ outcome: 'failed', failureClass: 'escaped' });
@@ -118,7 +119,7 @@ describe('GET /v1/changes', () => {
     const { changes, calls } = recordCalls();
 
     const answer = await request(makeApi({ changes }).handler).get(
-      '/v1/changes?service=checkout&outcome=failed&source=github&externalId=7%2F1&limit=7&cursor=c',
+      '/v1/changes?service=checkout&outcome=failed&source=github&externalId=7%2F1&suspected=true&limit=7&cursor=c',
     );
 
     assert.equal(answer.status, 200, answer.text);
@@ -129,6 +130,7 @@ describe('GET /v1/changes', () => {
       outcome: 'failed',
       source: 'github',
       externalId: '7/1',
+      suspected: true,
       from: undefined,
       to: undefined,
     };
@@ -166,6 +168,7 @@ describe('GET /v1/changes/{id}', () => {
     ]);
     assert.deepEqual(body.analysisIds, ['a1']);
     assert.deepEqual(body.targets, ['eu', 'us']);
+    assert.deepEqual(body.suspectedDoubles, ['c7']);
     assert.equal('settlesAt' in body, false);
   });
 

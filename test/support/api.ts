@@ -131,7 +131,7 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
       },
     },
     backfill: { take: refuse },
-    changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
+    changes: { report: refuse, get: refuse, list: refuse, doubles: refuse, rule: refuse },
     incidents: {
       incidents: { take: refuse, get: refuse, list: refuse, attribute: refuse, remap: refuse },
       findPlace: () => null,

@@ -9,7 +9,7 @@ import {
 import type { IncidentFilter } from '../../ledger/incident-store.ts';
 import type { Incidents } from '../../ledger/incidents.ts';
 import { actorOf } from '../context.ts';
-import { queryPage, queryRange, queryText, queryWord } from '../query.ts';
+import { queryFlag, queryPage, queryRange, queryText, queryWord } from '../query.ts';
 import type { components } from '../schema.gen.ts';
 import { parseInstant, writeInstant, writeInstantOrNull } from '../times.ts';
 import type { ServicePlace } from './mapping.ts';
@@ -118,11 +118,6 @@ function readReports(
     : [readIncidentReport(body, '', deps, issues)];
   if (issues.length > 0) throw invalidInput(issues);
   return reports;
-}
-
-function queryFlag(request: Request, name: string): boolean | undefined {
-  const value: unknown = request.query[name];
-  return value === undefined ? undefined : value === true || value === 'true';
 }
 
 function readFilter(request: Request): IncidentFilter {
