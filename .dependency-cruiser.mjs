@@ -10,7 +10,12 @@ const door = (name, to, from, comment) => ({
 });
 
 /** Words without a domain that every folder but the judge may use. */
-const shared = ['^src/deadline\\.ts$', '^src/errors\\.ts$', '^src/parse\\.ts$', '^src/duration(-text)?\\.ts$'];
+const shared = [
+  '^src/deadline\\.ts$',
+  '^src/errors\\.ts$',
+  '^src/parse\\.ts$',
+  '^src/duration(-text)?\\.ts$',
+];
 
 /** Inside `src/<name>/`, of our own code only `may` and the shared words may be imported. */
 const folder = (name, may, comment) => ({
@@ -52,12 +57,18 @@ const layers = [
   ),
   folder(
     'gate',
-    ['^src/judge/types\\.ts$', '^src/(analysis|ledger)/'],
+    ['^src/judge/types\\.ts$', '^src/(analysis|ledger)/', '^src/notify/outbox-store\\.ts$'],
     'The gate combines what analysis and ledger know. Ask them, not what lies behind them.',
   ),
   folder(
     'notify',
-    ['^src/auth/', '^src/gate/', '^src/analysis/run\\.ts$', '^src/ledger/change\\.ts$'],
+    [
+      '^src/auth/',
+      '^src/gate/',
+      '^src/judge/types\\.ts$',
+      '^src/analysis/run\\.ts$',
+      '^src/ledger/change\\.ts$',
+    ],
     'A notifier renders and sends. Decide before the message reaches the outbox.',
   ),
   folder(

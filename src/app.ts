@@ -3,20 +3,19 @@ import type { AddressInfo } from 'node:net';
 import { migrateUp, pendingMigrations } from '../db/migrate.ts';
 import type { Catalog } from './analysis/catalog.ts';
 import { createRuns } from './analysis/create-runs.ts';
-import { createRolloutEvents, type RolloutEvents } from './analysis/rollout-events.ts';
+import { createRolloutEvents } from './analysis/rollout-events.ts';
 import type { Callback } from './analysis/run.ts';
 import { createRunEvents } from './analysis/run-events.ts';
 import type { UnitOfWork } from './analysis/run-store.ts';
-import type { Runs } from './analysis/runs.ts';
-import { createScheduler, type Scheduler } from './analysis/scheduler.ts';
-import { type StepDeps, step } from './analysis/step.ts';
+import type { Scheduler } from './analysis/scheduler.ts';
+import type { StepDeps } from './analysis/step.ts';
+import { createSteppedRollouts } from './analysis/stepped-rollouts.ts';
 import type { HookHouse } from './api/hook-house.ts';
 import { createServer } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
-import { hasCode } from './errors.ts';
 import { createJudging } from './judging.ts';
 import { createBackfill } from './ledger/backfill.ts';
-import { type Changes, createChanges, type LedgerPolicy, settleDue } from './ledger/changes.ts';
+import { type Changes, createChanges, type LedgerPolicy } from './ledger/changes.ts';
 import type { Provider } from './metrics/provider.ts';
 import { createProvider } from './metrics/registry.ts';
 import type { Settings } from './settings.ts';
@@ -26,10 +25,13 @@ import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { wireAuth } from './wire-auth.ts';
 import { checkCallbacks } from './wire-callbacks.ts';
+import { wireGates } from './wire-gates.ts';
 import { hookHouseOf } from './wire-hooks.ts';
 import { ledgerPolicyOf, wireIncidents } from './wire-incidents.ts';
+import { wireKayenta } from './wire-kayenta.ts';
 import { wireOutbox } from './wire-outbox.ts';
 import { type Reporting, wireReports } from './wire-reports.ts';
+import { type Work, wireScheduler } from './wire-scheduler.ts';
 
 export type AppOptions = {
   readonly settings: Settings;
@@ -60,8 +62,6 @@ export type App = {
   stop(graceMs: number): Promise<void>;
 };
 
-const concurrency = 32;
-const leaseMs = 90_000;
 const readDeadlineMs = 45_000;
 const recheckMs = 2_000;
 
@@ -162,42 +162,7 @@ type Ground = {
   readonly reporting: Reporting;
 };
 
-/** Work that is done each minute beside the looks. */
-type Chore = () => Promise<unknown>;
-
-function wireScheduler(ground: Ground, stepDeps: StepDeps, chores: readonly Chore[]): Scheduler {
-  const { unitOfWork, metrics, logger, now, ledgerPolicy } = ground;
-  const { publicUrl } = ground.settings;
-  const outbox = wireOutbox({ ...ground, publicUrl, config: () => ground.current().config });
-  const scheduler = createScheduler({
-    runs: unitOfWork.stores.runs,
-    step: (claim, stop) => step(stepDeps, claim, stop),
-    alongside: outbox.dispatcher.tick,
-    housekeeping: async () => {
-      await outbox.housekeeping();
-      await unitOfWork.transaction((stores) => settleDue(stores.ledger, now(), ledgerPolicy()));
-      for (const chore of chores) await chore();
-      metrics.runs((await unitOfWork.stores.runs.census()).byPhase);
-    },
-    now,
-    onError: (error, doing) => {
-      if (hasCode(error, 'store_unavailable')) metrics.databaseError(doing.split(' ')[0] ?? 'unknown');
-      logger.error({ err: error, doing }, 'the scheduler could not do its work');
-    },
-    onLag: (milliseconds) => metrics.schedulerLag(milliseconds),
-    concurrency,
-    leaseMs,
-  });
-  const stop = async (graceMs: number): Promise<void> => {
-    await Promise.all([scheduler.stop(graceMs), outbox.dispatcher.stop(graceMs)]);
-  };
-  return { ...scheduler, stop };
-}
-
-function wireAnalysis(
-  ground: Ground,
-  chores: readonly Chore[],
-): { runs: Runs; rolloutEvents: RolloutEvents; scheduler: Scheduler } {
+function wireAnalysis(ground: Ground, works: readonly Work[]) {
   const { unitOfWork, metrics, now, current, ledgerPolicy } = ground;
   const shared = {
     unitOfWork,
@@ -215,9 +180,14 @@ function wireAnalysis(
     upSince: () => scheduler.upSince(),
     readDeadlineMs,
   };
-  const scheduler: Scheduler = wireScheduler(ground, stepDeps, chores);
+  const config = (): Config => current().config;
+  const outbox = wireOutbox({ ...ground, config, publicUrl: ground.settings.publicUrl });
+  const scheduler: Scheduler = wireScheduler(ground, stepDeps, () => [outbox, gates.work, ...works]);
   const runs = createRuns({ ...shared, ...stepDeps, recheckMs, poke: () => void scheduler.tick() });
-  return { runs, rolloutEvents: createRolloutEvents(shared), scheduler };
+  const rolloutEvents = createRolloutEvents(shared);
+  const steppedRollouts = createSteppedRollouts({ ...shared, runs, rolloutEvents });
+  const gates = wireGates({ ...ground, config, runs });
+  return { runs, rolloutEvents, steppedRollouts, scheduler, ...gates.served };
 }
 
 /** The use cases, each wired in its own place. */
@@ -228,16 +198,19 @@ function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions)
     catalog: () => ground.current().catalog,
   };
   const auth = wireAuth({ ...house, allowUnauthenticated });
-  const { remapIncidents, ...incidents } = wireIncidents(house);
+  const { incidentWork, ...incidents } = wireIncidents(house);
+  const { reportingWork, ...reporting } = ground.reporting;
+  const analysis = wireAnalysis(ground, [incidentWork, reportingWork]);
   const hookHouse = (): HookHouse => hookHouseOf(house.config());
-  const { reporting, ledgerPolicy: policy } = ground;
   return {
-    ...wireAnalysis(ground, [remapIncidents, reporting.tend]),
+    ...analysis,
     ...reporting,
-    changes: createChanges({ ...ground, policy }),
-    backfill: createBackfill({ ...ground, policy }),
     ...auth,
     ...incidents,
+    changes: createChanges({ ...ground, policy: ground.ledgerPolicy }),
+    backfill: createBackfill({ ...ground, policy: ground.ledgerPolicy }),
+    audit: ground.unitOfWork.stores.audit,
+    kayenta: wireKayenta(ground, analysis),
     hookHouse,
   };
 }
@@ -258,7 +231,7 @@ export function createApp(options: AppOptions): App {
     now,
     current: () => current,
     ledgerPolicy: () => ({ now: now(), ...ledgerPolicyOf(current.config) }),
-    reporting: wireReports({ database, now, current: () => current }),
+    reporting: wireReports({ database, logger, now, current: () => current }),
   };
   const { scheduler, changes, mayHaveCredentials, ...parts } = wireParts(ground, options);
   const { judging, close: closeJudging } = createJudging();

@@ -8,11 +8,13 @@ import { readCron } from './analysis/scheduler.ts';
 import { authSchema, incidentSourceNames } from './auth/config.ts';
 import { durationSchema } from './duration.ts';
 import { type InputIssue, invalidInput, SerinError } from './errors.ts';
+import { gatePolicySchema, refuseGatesTwice } from './gate-config.ts';
 import { bucketLengths, isTimeZone } from './ledger/calendar.ts';
 import { counts } from './ledger/rates.ts';
 import { groupings } from './ledger/report.ts';
 import { versionMeanings } from './ledger/version-meaning.ts';
 import { callbacksSchema } from './notify/callback-config.ts';
+import { githubSchema } from './notify/config.ts';
 import { booleanLike, parseWith, strict } from './parse.ts';
 
 const name = z.string().min(1).max(200);
@@ -31,6 +33,7 @@ const service = strict({
   callerMayLoosen: booleanLike.default(false),
   /** What sources mean by a version: a name all share, the commit, or something of their own. */
   versionFrom: z.enum(versionMeanings).default('tag'),
+  gates: z.array(gatePolicySchema).default([]).superRefine(refuseGatesTwice),
   /** How long after a change an incident may be put to it by nearness alone. */
   attributionWindow: durationSchema.optional(),
 });
@@ -96,7 +99,19 @@ const file = strict({
   }).prefault({}),
   callbacks: callbacksSchema.prefault({}),
   auth: authSchema.prefault({}),
+  github: githubSchema.optional(),
   incidents: incidentsSchema.prefault({}),
+  kayenta: strict({
+    /** What accounts that clients of Kayenta name stand for. */
+    accounts: z
+      .record(
+        name,
+        strict({ environment: name.optional(), provider: name.optional(), type: name.optional() }),
+      )
+      .default({}),
+    /** What judges canary configs that name Kayenta's own judge. */
+    judge: z.enum(['kayenta', 'sequential']).default('kayenta'),
+  }).prefault({}),
   ledger: strict({
     observationWindow: durationSchema.default(86_400_000),
     abandonAfter: durationSchema.default(604_800_000),
@@ -237,6 +252,13 @@ function checkReferences(config: Config): void {
       }
     });
   });
+  for (const [account, { provider }] of Object.entries(config.kayenta.accounts)) {
+    if (provider === undefined || config.providers[provider] !== undefined) continue;
+    issues.push({
+      path: `kayenta.accounts.${account}.provider`,
+      message: `found "${provider}"; configured are ${Object.keys(config.providers).join(', ') || 'none'}`,
+    });
+  }
   if (issues.length > 0) throw invalidInput(issues);
 }
 

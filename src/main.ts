@@ -176,23 +176,24 @@ async function backtest(flags: Readonly<Record<string, unknown>>): Promise<void>
   });
 }
 
-/** The outside, as commands that talk to a running service see it. */
-const cliIo: Io = {
-  env: process.env,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  get stdin() {
-    return process.stdin;
-  },
-  isTTY: process.stderr.isTTY === true,
-  interrupted: abortOnSignal,
-  fetch: globalThis.fetch,
-  now: Date.now,
-  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
-  exit: (code) => {
-    process.exitCode = code;
-  },
-};
+function ioOfProcess(): Io {
+  return {
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    get stdin() {
+      return process.stdin;
+    },
+    isTTY: process.stderr.isTTY === true,
+    interrupted: abortOnSignal,
+    fetch: globalThis.fetch,
+    now: Date.now,
+    sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
+    exit: (code) => {
+      process.exitCode = code;
+    },
+  };
+}
 
 async function createProgram(): Promise<Command> {
   const { registerCliCommands } = await import('./cli/commands.ts');
@@ -233,7 +234,10 @@ async function createProgram(): Promise<Command> {
     .action(backtest);
   for (const [flag, description] of backtestFlags) command.option(flag, description);
   registerJudge(program, judgeIoOf(process));
-  registerCliCommands(program, cliIo);
+  registerCliCommands(program, ioOfProcess(), async () => {
+    const { openDirectTokens } = await import('./token-command.ts');
+    return openDirectTokens(process.env, Date.now);
+  });
   return program;
 }
 

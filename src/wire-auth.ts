@@ -96,7 +96,7 @@ export function wireAuth(ground: AuthGround): Auth {
   return {
     authentication: createAuthentication({
       authenticators,
-      isOn: createSwitch(configured, () => tokens.any()),
+      ...createSwitch(configured, () => tokens.any()),
       rolesWhenOff: rolesWhenOff(ground),
       expandScope: (services) => expandScope(services, catalog()),
     }),

@@ -6,6 +6,8 @@ import type { IncidentsDeps } from './api/incidents/router.ts';
 import type { Config } from './config.ts';
 import type { LedgerPolicy } from './ledger/changes.ts';
 import { createIncidents } from './ledger/incidents.ts';
+import type { Logger } from './telemetry/logger.ts';
+import type { Work } from './wire-scheduler.ts';
 
 /** What the configuration says of time in the ledger. A service's own window comes before its tier's. */
 export function ledgerPolicyOf({ ledger, services }: Config): Omit<LedgerPolicy, 'now'> {
@@ -29,19 +31,20 @@ type IncidentsGround = {
   readonly ledgerPolicy: () => LedgerPolicy;
   readonly catalog: () => Catalog;
   readonly config: () => Config;
+  readonly logger: Logger;
 };
 
 /** What the API needs of incidents, and what is done for them beside it. */
 export type IncidentParts = {
   readonly incidents: Omit<IncidentsDeps, 'now'>;
   readonly incidentMapping: IncidentHooksDeps['mapping'];
-  /** Maps incidents anew when the configuration is another than at the last call. */
-  readonly remapIncidents: () => Promise<void>;
+  /** Maps incidents anew when the configuration is another than before. */
+  readonly incidentWork: Work;
 };
 
 /** Joins incidents with the ledger and the configured services. */
 export function wireIncidents(ground: IncidentsGround): IncidentParts {
-  const { unitOfWork, now, ledgerPolicy, catalog, config } = ground;
+  const { unitOfWork, now, ledgerPolicy, catalog, config, logger } = ground;
   const incidents = createIncidents({ unitOfWork, now, policy: ledgerPolicy });
   const findPlace: IncidentsDeps['findPlace'] = (name) => {
     const service = findService(catalog(), name);
@@ -51,11 +54,19 @@ export function wireIncidents(ground: IncidentsGround): IncidentParts {
   return {
     incidents: { incidents, findPlace },
     incidentMapping: () => ({ mapping: config().incidents, findPlace, webhooks: config().auth.webhooks }),
-    remapIncidents: async () => {
-      const current = config();
-      if (mappedWith === current) return;
-      await incidents.remap((keys) => findByKeys(keys, { mapping: current.incidents, findPlace }));
-      mappedWith = current;
+    incidentWork: {
+      tick: async () => undefined,
+      housekeeping: async () => {
+        const current = config();
+        if (mappedWith === current) return;
+        try {
+          await incidents.remap((keys) => findByKeys(keys, { mapping: current.incidents, findPlace }));
+          mappedWith = current;
+        } catch (error) {
+          logger.error({ err: error }, 'incidents could not be mapped anew');
+        }
+      },
+      stop: async () => undefined,
     },
   };
 }

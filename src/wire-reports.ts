@@ -1,21 +1,23 @@
 import type { Catalog } from './analysis/catalog.ts';
 import type { Config } from './config.ts';
-import { hasCode } from './errors.ts';
 import { createJudgeQuality, type JudgeQuality } from './ledger/judge-quality.ts';
 import { createReports, type Reports } from './ledger/reports.ts';
-import type { RollupStore } from './ledger/rollup-store.ts';
+import { createRollupBuilder } from './ledger/rollup-builder.ts';
 import { createStoredReports, type ReportSchedule, type StoredReports } from './ledger/stored-reports.ts';
 import type { Database } from './store/database.ts';
+import { createUnattributedIncidents } from './store/incident-counts.ts';
 import { createJudgedRunStore } from './store/judged-run-store.ts';
 import { createReportStore } from './store/report-store.ts';
 import { createRollupStore } from './store/rollup-store.ts';
 import { createStoredReportStore } from './store/stored-report-store.ts';
-import { createUnattributedIncidents } from './store/unattributed-incidents.ts';
+import type { Logger } from './telemetry/logger.ts';
+import type { Work } from './wire-scheduler.ts';
 
 export type ReportingDeps = {
   readonly database: Database;
   readonly now: () => number;
   readonly current: () => { readonly config: Config; readonly catalog: Catalog };
+  readonly logger: Logger;
 };
 
 /** Everything that reports. */
@@ -23,8 +25,8 @@ export type Reporting = {
   readonly reports: Reports;
   readonly judgeQuality: JudgeQuality;
   readonly storedReports: StoredReports;
-  /** Builds the roll-ups where an upgrade left none, and makes the reports that are due. About once a minute. */
-  tend(): Promise<void>;
+  /** Builds the roll-ups where an upgrade left none, and makes the reports that are due. */
+  readonly reportingWork: Work;
 };
 
 function isProduction(config: Config, environment: string): boolean {
@@ -36,16 +38,8 @@ function schedulesOf({ reports }: Config): ReportSchedule[] {
   return reports.schedules.map(({ name, cron, tz, covers, ...query }) => ({ name, cron, tz, covers, query }));
 }
 
-/** Another process may be building them at the same time; then its own are as good. */
-async function buildMissing(rollups: RollupStore): Promise<void> {
-  if (await rollups.isLive()) return;
-  await rollups.rebuild().catch((error: unknown) => {
-    if (!hasCode(error, 'conflict')) throw error;
-  });
-}
-
 /** Joins the reports with the database and the configuration in force. */
-export function wireReports({ database, now, current }: ReportingDeps): Reporting {
+export function wireReports({ database, now, current, logger }: ReportingDeps): Reporting {
   const config = (): Config => current().config;
   const shared = {
     production: (environment: string) => isProduction(config(), environment),
@@ -55,7 +49,7 @@ export function wireReports({ database, now, current }: ReportingDeps): Reportin
     },
     now,
   };
-  const rollups = createRollupStore(database);
+  const buildMissing = createRollupBuilder(createRollupStore(database));
   const reports = createReports({
     ...shared,
     reports: createReportStore(database),
@@ -76,9 +70,17 @@ export function wireReports({ database, now, current }: ReportingDeps): Reportin
       observationWindow: () => config().ledger.observationWindow,
     }),
     storedReports,
-    tend: async () => {
-      await buildMissing(rollups);
-      await storedReports.makeDue();
+    reportingWork: {
+      tick: async () => undefined,
+      housekeeping: async () => {
+        try {
+          await buildMissing();
+          await storedReports.makeDue();
+        } catch (error) {
+          logger.error({ err: error }, 'roll-ups or reports that are due could not be made');
+        }
+      },
+      stop: async () => undefined,
     },
   };
 }

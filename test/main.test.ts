@@ -105,6 +105,33 @@ describe('serin, the binary', () => {
     assert.match(serin.output(), /no credential is configured.*--allow-unauthenticated/);
   });
 
+  it('listens where others can reach it once a token exists, and lets nobody in without', async function () {
+    // Three processes, one after the other.
+    this.timeout(60_000);
+    const made = start(['token', 'create', '--role', 'read', '--name', 'ci']);
+    assert.equal(await made.end(), 0);
+    const token = made.output().match(/^serin_\S+$/m)?.[0] ?? '';
+    const serin = start(['serve'], { SERIN_LISTEN: '0.0.0.0:0' });
+    const [, port] = await serin.until(/"address":"http:[^"]+:(\d+)"/);
+    const ask = (headers: Record<string, string>): Promise<Response> =>
+      fetch(`http://127.0.0.1:${port}/v1/analyses`, { headers });
+    assert.equal((await ask({})).status, 401);
+    assert.equal((await ask({ authorization: `Bearer ${token}` })).status, 200);
+
+    const revoked = start(['token', 'revoke', 'ci']);
+    assert.equal(await revoked.end(), 0);
+    while ((await ask({ authorization: `Bearer ${token}` })).status !== 401);
+    assert.ok(!serin.output().includes(token.slice(6, 40)));
+  });
+
+  it('lets others in without a credential only when told so, and then not to loosen', async () => {
+    const serin = start(['serve', '--allow-unauthenticated'], { SERIN_LISTEN: '0.0.0.0:0' });
+    const [, port] = await serin.until(/"address":"http:[^"]+:(\d+)"/);
+    await serin.until(/"msg":"ready"/);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/v1/analyses`)).status, 200);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/v1/tokens`)).status, 403);
+  });
+
   it('refuses a wrong configuration with every path, and stores nothing', async () => {
     const serin = start(['serve', '--config', write('foo: 1\nservices: [{ bar: 2 }]')]);
     assert.equal(await serin.end(), 2);

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * Messages to others, kept until they are delivered or given up. Instants are integer milliseconds; `payload` is JSON
- * text. `sequence` is the order in which messages of one `order_key` go out.
+ * Messages to others, kept until they are delivered or given up, and the gates that somebody waits at. Instants are integer milliseconds; `payload` is JSON
+ * text. `sequence` is the order in which messages of one `order_key` go out; `body` is JSON text, of a whole gate.
  */
 export async function up(sql: Knex): Promise<void> {
   await sql.schema.createTable('outbox_messages', (table) => {
@@ -25,8 +25,27 @@ export async function up(sql: Knex): Promise<void> {
       predicate: sql.whereNotNull('order_key'),
     });
   });
+  await createGates(sql);
+}
+
+async function createGates(sql: Knex): Promise<void> {
+  await sql.schema.createTable('pending_gates', (table) => {
+    table.text('id').primary();
+    table.text('key').notNullable().unique({ indexName: 'pending_gates_by_key' });
+    table.text('group_key').notNullable();
+    table.text('state').notNullable();
+    table.integer('revision').notNullable();
+    table.bigInteger('next_at');
+    table.bigInteger('created_at').notNullable();
+    table.bigInteger('closed_at');
+    table.text('body').notNullable();
+    table.index(['state', 'next_at'], 'pending_gates_by_due');
+    table.index(['group_key'], 'pending_gates_by_group');
+    table.index(['closed_at'], 'pending_gates_by_closing');
+  });
 }
 
 export async function down(sql: Knex): Promise<void> {
+  await sql.schema.dropTable('pending_gates');
   await sql.schema.dropTable('outbox_messages');
 }

@@ -18,6 +18,8 @@ export async function up(sql: Knex): Promise<void> {
     table.integer('id').primary();
     table.integer('live');
     table.integer('building');
+    // The last week that was counted into it: who builds shows that it is getting on.
+    table.bigInteger('built_through');
   });
   // Without any change the first generation is complete. Otherwise it is built when the service starts.
   const [known] = await sql('changes').select('id').limit(1);

@@ -5,6 +5,8 @@ import * as seriesMembers from './0003-series-members.ts';
 import * as noiseProfiles from './0004-noise-profiles.ts';
 import * as auth from './0005-auth.ts';
 import * as outbox from './0006-outbox.ts';
+import * as kayenta from './0007-kayenta.ts';
+import * as steppedRollouts from './0008-stepped-rollouts.ts';
 import * as ledgerRollups from './0009-ledger-rollups.ts';
 import * as incidents from './0010-incidents.ts';
 
@@ -24,6 +26,8 @@ export const migrations: readonly Migration[] = [
   { name: '0004-noise-profiles', ...noiseProfiles },
   { name: '0005-auth', ...auth },
   { name: '0006-outbox', ...outbox },
+  { name: '0007-kayenta', ...kayenta },
+  { name: '0008-stepped-rollouts', ...steppedRollouts },
   { name: '0009-ledger-rollups', ...ledgerRollups },
   { name: '0010-incidents', ...incidents },
 ];

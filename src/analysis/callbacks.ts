@@ -56,7 +56,7 @@ export async function tellCallbacks(
   const analysis = conclusionOf(run);
   for (const callback of callbacks) {
     const { channel, data } = callback;
-    const dedupeKey = `analysis/${run.id}/${digestOf([run.verdict, run.reason, data])}`;
+    const dedupeKey = `analysis/${run.id}/${digestOf([run.verdict, run.reason, run.override?.at ?? null, data])}`;
     const message = {
       channel,
       dedupeKey,

@@ -1,6 +1,8 @@
 import { SerinError } from '../errors.ts';
 import { type Actor, requireScope } from '../ledger/actor.ts';
 import { entryOf } from '../ledger/audit-store.ts';
+import { findService } from './catalog.ts';
+import { overrideRun } from './override.ts';
 import type { Run } from './run.ts';
 import type { Runs } from './runs.ts';
 import { noteAsked, type StartDeps, startOrJoin } from './start.ts';
@@ -61,9 +63,14 @@ export function createRuns(deps: RunsDeps): Runs {
       await noteAsked(deps.unitOfWork.stores, run, deps.now());
       return run;
     },
+    findByKey: (keySpace) => {
+      const service = findService(deps.catalog(), keySpace.service)?.name ?? keySpace.service;
+      return deps.unitOfWork.stores.runs.findLatest({ ...keySpace, service });
+    },
     list: (filter, limit, cursor) => deps.unitOfWork.stores.runs.list(filter, limit, cursor),
     find,
     cancel: (id, by) => cancelRun(deps, id, by),
+    override: (id, asked, by) => overrideRun(deps, () => find(id), asked, by),
     series: async (id) => {
       await find(id);
       return deps.unitOfWork.stores.runs.loadSeries(id);

@@ -1,7 +1,7 @@
 import type { MetricInput } from '../judge/types.ts';
 import { type ReadArm, readCountsArm, readHistogramArm, readPlainArm, readPodArm } from './judging-arms.ts';
 import { isRecord, refuseUnknown, type Say, writeFound } from './judging-values.ts';
-import type { PlanMetric } from './plan.ts';
+import { noiseFrom, type Plan, type PlanMetric } from './plan.ts';
 
 /** The samples of one metric, of any length. */
 export type ReadMetric = {
@@ -59,12 +59,14 @@ function readGauge(
   metric: Extract<PlanMetric, { kind: 'gauge' }>,
   samples: unknown,
   history: unknown,
+  learns: boolean,
   say: Say,
 ): ReadMetric {
   const read = metric.per === 'pod' ? readPodArm : readPlainArm;
   const { canary, baseline, steps, series } = readArms(samples, read, `samples.${metric.name}`, say);
-  const past = readHistory(history, read, `history.${metric.name}`, say);
-  const { margin, acceptable } = metric;
+  const given = readHistory(history, read, `history.${metric.name}`, say);
+  const past = learns ? given : null;
+  const { margin, acceptable, podOffsetGuard } = metric;
   return {
     steps,
     series,
@@ -77,6 +79,7 @@ function readGauge(
       baseline: baseline.cut(from, to),
       history: past?.values,
       historyPods: past?.pods,
+      podOffsetGuard,
     }),
   };
 }
@@ -161,10 +164,16 @@ function readLimit(
   };
 }
 
-function readMetric(metric: PlanMetric, samples: unknown, history: unknown, say: Say): ReadMetric {
+function readMetric(
+  metric: PlanMetric,
+  samples: unknown,
+  history: unknown,
+  learns: boolean,
+  say: Say,
+): ReadMetric {
   switch (metric.kind) {
     case 'gauge':
-      return readGauge(metric, samples, history, say);
+      return readGauge(metric, samples, history, learns, say);
     case 'ratio':
     case 'count':
       return readCounts(metric, samples, history, say);
@@ -185,15 +194,12 @@ function refuseStrangers(metrics: readonly PlanMetric[], given: Members, at: str
 
 /**
  * Reads the samples of each metric of a plan, in the order of the plan, and the baseline's past where it is given.
- * Only gauges learn from it; of other kinds it is checked and left. What is wrong goes to `say`.
+ * Only gauges learn from it, where the plan wants them to; else it is checked and left. What is wrong goes to `say`.
  */
-export function readMetrics(
-  metrics: readonly PlanMetric[],
-  samples: Members,
-  history: Members,
-  say: Say,
-): readonly ReadMetric[] {
+export function readMetrics(plan: Plan, samples: Members, history: Members, say: Say): readonly ReadMetric[] {
+  const { metrics } = plan;
   refuseStrangers(metrics, samples, 'samples', say);
   refuseStrangers(metrics, history, 'history', say);
-  return metrics.map((metric) => readMetric(metric, samples[metric.name], history[metric.name], say));
+  const learns = noiseFrom(plan).history;
+  return metrics.map((metric) => readMetric(metric, samples[metric.name], history[metric.name], learns, say));
 }

@@ -93,6 +93,6 @@ export function readJudgeRequest(body: unknown): JudgeRequest {
     return { ...readOuter({}, () => {}), plan: {} };
   });
   const offline = parseOfflinePlan(plan, outer.step);
-  const metrics = orReject((say) => readMetrics(offline.plan.metrics, outer.samples, outer.history, say));
+  const metrics = orReject((say) => readMetrics(offline.plan, outer.samples, outer.history, say));
   return { ...offline, step: outer.step, looks: outer.looks, metrics };
 }

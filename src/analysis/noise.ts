@@ -3,7 +3,7 @@ import { learnFrom } from '../judge/learn.ts';
 import { recallNoise } from '../judge/sequential/noise-profile.ts';
 import { wideGrid } from '../judge/sequential/whiten.ts';
 import type { LearnedNoise, NoisePlace, NoiseStore } from './noise-store.ts';
-import type { Plan, PlanMetric } from './plan.ts';
+import { noiseFrom, type Plan, type PlanMetric } from './plan.ts';
 import type { Readings } from './readings.ts';
 import type { Run, RunNoise } from './run.ts';
 import { judgeInput } from './samples.ts';
@@ -13,7 +13,14 @@ import { endsAt } from './window.ts';
 const mostRuns = 8;
 
 /** What of a metric says how its values are judged, not how they come about. */
-const judgedBy: readonly string[] = ['direction', 'margin', 'acceptable', 'weight', 'critical'];
+const judgedBy: readonly string[] = [
+  'direction',
+  'margin',
+  'acceptable',
+  'weight',
+  'critical',
+  'podOffsetGuard',
+];
 
 /**
  * Tells metrics apart by name, provider, queries and step: only where all agree are the values of another run values
@@ -75,7 +82,7 @@ function newestApart(learned: readonly LearnedNoise[]): readonly LearnedNoise[] 
 
 /**
  * The noise that a run which begins at `start` is to be judged with: of each gauge what up to 8 earlier runs told,
- * where there are at least two. Their windows lie before the run's own, so that nothing is weighed twice.
+ * where there are at least two, and nothing where the plan wants none of it. Their windows lie before the run's own, so that nothing is weighed twice.
  */
 export async function recall(
   store: NoiseStore,
@@ -86,7 +93,7 @@ export async function recall(
   const gauges = plan.metrics
     .filter(({ kind }) => kind === 'gauge')
     .map((metric) => ({ metric: metric.name, fingerprint: fingerprintOf(metric, plan) }));
-  if (gauges.length === 0) return [];
+  if (gauges.length === 0 || !noiseFrom(plan).earlierRuns) return [];
   const { service, environment, target } = place;
   const fingerprints = gauges.map(({ fingerprint }) => fingerprint);
   const learned = await store.recall({ service, environment, target }, fingerprints, start);

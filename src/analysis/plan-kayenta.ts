@@ -62,6 +62,7 @@ type Metric = {
 type KayentaPlan = {
   readonly judge: string;
   readonly earlyPass: boolean;
+  readonly noise?: unknown;
   readonly kayenta?: z.output<typeof kayentaPlanSchema> | undefined;
   readonly metrics: readonly Metric[];
 };
@@ -89,6 +90,12 @@ export function checkKayenta(value: KayentaPlan, context: z.RefinementCtx): void
       code: 'custom',
       path: ['earlyPass'],
       message: "Kayenta's rule is asked once, at the planned end",
+    });
+  if (isKayenta && value.noise !== undefined)
+    context.addIssue({
+      code: 'custom',
+      path: ['noise'],
+      message: "Kayenta's rule learns no noise; leave it out with judge: kayenta",
     });
   value.metrics.forEach((metric, index) => {
     checkMetric(metric, index, isKayenta, context);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationSchema, formatDuration } from '../duration.ts';
-import { type Direction, directions, type MetricKind } from '../judge/types.ts';
+import { type Direction, directions, type MetricKind, podOffsetGuards } from '../judge/types.ts';
 import { booleanLike, numberLike, parseWith, strict } from '../parse.ts';
 import { checkKayenta, kayentaMetricSchema, kayentaPlanSchema } from './plan-kayenta.ts';
 
@@ -38,14 +38,20 @@ const gauge = strict({
   query,
   /** The query gives one series a pod instead of one. */
   per: z.enum(['pod']).optional(),
+  podOffsetGuard: z.enum(podOffsetGuards).optional(),
   support: query.optional(),
   minSupport: positive.optional(),
   margin: nonNegative.default(0.02),
   acceptable: acceptable.default({ relative: 0.1 }),
-}).refine(
-  (metric) => (metric.support === undefined) === (metric.minSupport === undefined),
-  'support and minSupport go together',
-);
+})
+  .refine(
+    (metric) => (metric.support === undefined) === (metric.minSupport === undefined),
+    'support and minSupport go together',
+  )
+  .refine((metric) => metric.podOffsetGuard === undefined || metric.per === 'pod', {
+    path: ['podOffsetGuard'],
+    message: 'goes with per: pod',
+  });
 
 const counts = {
   ...common,
@@ -135,6 +141,9 @@ const metric = z.unknown().transform((value, context): PlanMetric => {
   return z.NEVER;
 });
 
+/** Absent is `true`, and stays absent: a default filled in would make plans of runs under way other plans. */
+const noise = strict({ history: booleanLike.optional(), earlierRuns: booleanLike.optional() });
+
 const plan = strict({
   name: z.string().min(1).max(100).optional(),
   duration: durationSchema,
@@ -148,6 +157,7 @@ const plan = strict({
   judge: z.enum(['sequential', 'kayenta']).default('sequential'),
   kayenta: kayentaPlanSchema.optional(),
   earlyPass: booleanLike.default(false),
+  noise: noise.optional(),
   onInconclusive: z.enum(['inconclusive', 'pass', 'fail', 'extend']).default('inconclusive'),
   maxDuration: durationSchema.optional(),
   onNoData: z.enum(['inconclusive', 'fail']).default('inconclusive'),
@@ -253,6 +263,14 @@ export function overridePlan(value: Plan, duration: number | null, interval: num
     checkTimes(candidate, context);
   });
   return parseWith(checked, { ...changed, maxDuration: Math.max(changed.maxDuration, changed.duration) });
+}
+
+/** What of the time before a run its gauges' noise is learned from: all there is, unless the plan says otherwise. */
+export function noiseFrom({ noise }: Pick<Plan, 'noise'>): {
+  readonly history: boolean;
+  readonly earlierRuns: boolean;
+} {
+  return { history: noise?.history ?? true, earlierRuns: noise?.earlierRuns ?? true };
 }
 
 /** One query of a metric: which field it fills, for which arms, and the label that tells its series apart. */

@@ -2,7 +2,7 @@ import { SerinError } from '../errors.ts';
 import type { Provider } from '../metrics/provider.ts';
 import { blankTotals, findGroup, mergeGroup, writeGroup } from './kept-series.ts';
 import { type NamedSeries, nameEdges, namePods, type Points, plainMember } from './members.ts';
-import { type MetricQuery, type PlanMetric, queriesOf } from './plan.ts';
+import { type MetricQuery, noiseFrom, type PlanMetric, queriesOf } from './plan.ts';
 import { historyPoints, variablesOf } from './queries.ts';
 import type { Run } from './run.ts';
 import type { KeptSeries, SeriesGroup } from './run-store.ts';
@@ -45,7 +45,7 @@ function windowTasks(run: Run, kept: readonly KeptSeries[], to: number): Task[] 
 
 /** The baseline's past is read once, at the first look, and frozen: a prior that changed would rewrite past evidence. */
 function historyTasks(run: Run, kept: readonly KeptSeries[]): Task[] {
-  if (run.looks > 0) return [];
+  if (run.looks > 0 || !noiseFrom(run.plan).history) return [];
   return run.plan.metrics.flatMap((metric) => {
     const name = { metric: metric.name, arm: 'history', field: 'value' } as const;
     const query = queriesOf(metric).find(({ field }) => field === 'value');

@@ -3,8 +3,10 @@ import type { AuditStore } from '../ledger/audit-store.ts';
 import type { DeliveryStore } from '../ledger/delivery-store.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { OutboxStore } from '../notify/outbox-store.ts';
+import type { KayentaStore } from './kayenta/kayenta-store.ts';
 import type { NoiseStore } from './noise-store.ts';
 import type { Phase, Run } from './run.ts';
+import type { SteppedRolloutStore } from './stepped-rollout.ts';
 
 /** All series that one query of a metric gave for one arm. */
 export type SeriesGroup = {
@@ -57,6 +59,8 @@ export interface RunStore {
   /** Runs of a rollout, open and over, newest first, at most 100: all revisions when `revision` is `null`. */
   findByRollout(uid: string, revision: string | null): Promise<readonly Run[]>;
   countByChange(changeId: string): Promise<number>;
+  /** Runs of a change, newest first. */
+  findByChange(changeId: string, limit: number): Promise<readonly Run[]>;
   /** Takes up to `limit` runs with `nextLookAt ≤ now` that nobody holds, oldest due first. */
   claimDue(now: number, limit: number, leaseMs: number): Promise<readonly Claim[]>;
   /** Puts the lease's end `leaseMs` from now (the database's now); `false` when the lease is lost. */
@@ -87,7 +91,9 @@ export type Stores = {
   readonly runs: RunStore;
   readonly ledger: LedgerStore;
   readonly noise: NoiseStore;
+  readonly steppedRollouts: SteppedRolloutStore;
   readonly outbox: OutboxStore;
+  readonly kayenta: KayentaStore;
   readonly audit: AuditStore;
   readonly deliveries: DeliveryStore;
 };

@@ -21,6 +21,19 @@ export type RunNoise = {
 /** Who is to be told when the run is over: a channel of the outbox, and what that channel needs to know. Plain data. */
 export type Callback = { readonly channel: string; readonly data: unknown };
 
+/** A person's verdict and why. */
+export type OverrideRequest = {
+  readonly verdict: 'pass' | 'fail' | 'inconclusive';
+  readonly reason: string;
+};
+
+/** A person's verdict in the place of the judge's. */
+export type Override = OverrideRequest & {
+  /** Name of the caller who said so. */
+  readonly by: string;
+  readonly at: number;
+};
+
 export const phases = ['waiting', 'running', 'concluded', 'cancelled'] as const;
 export type Phase = (typeof phases)[number];
 
@@ -49,6 +62,8 @@ export type Run = {
   readonly polled: boolean;
   /** Name of the caller who asked for it first; lacking in runs of old. */
   readonly requestedBy?: string | undefined;
+  /** Lacking as long as nobody overrode it. */
+  readonly override?: Override | undefined;
   /** The window is `(start, end]`; `end` is the planned end, moved once by `extend`. */
   readonly start: number;
   readonly end: number;

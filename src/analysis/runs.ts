@@ -1,7 +1,7 @@
 import type { Actor } from '../ledger/actor.ts';
 import type { ChangeFacts } from '../ledger/change.ts';
-import type { Callback, Rollout, Run, Scope } from './run.ts';
-import type { KeptSeries, Page, RunFilter } from './run-store.ts';
+import type { Callback, OverrideRequest, Rollout, Run, Scope } from './run.ts';
+import type { KeptSeries, KeySpace, Page, RunFilter } from './run-store.ts';
 
 /** What a caller asks to have judged; every caller's own body is translated to this. Times in milliseconds. */
 export type StartRequest = {
@@ -12,10 +12,14 @@ export type StartRequest = {
   readonly target: string | null;
   readonly change: Partial<ChangeFacts>;
   readonly rollout: Rollout | null;
+  /** Whose rollout it is, as the ledger knows its source; `argo-rollouts` when left out. */
+  readonly source?: string | undefined;
   /** Name of a configured template; `null`: the service's. */
   readonly template: string | null;
   /** A plan in place, as it came; parsed and refused here. */
   readonly plan: unknown;
+  /** True for a plan that an admin stored: it needs no permission of this caller. */
+  readonly vetted?: boolean;
   readonly canary: Scope | null;
   readonly baseline: Scope | null;
   readonly start: number | null;
@@ -42,9 +46,16 @@ export type Runs = {
   get(id: string): Promise<Run>;
   /** The run, without noting that it was asked for. `not_found` when there is none. */
   find(id: string): Promise<Run>;
+  /** The newest run under a key, the service by its name or an alias; `null` when there is none. */
+  findByKey(keySpace: KeySpace): Promise<Run | null>;
   list(filter: RunFilter, limit: number, cursor: string | null): Promise<Page<Run>>;
   /** The verdict becomes inconclusive; harmless when the run is over already. */
   cancel(id: string, by: Actor): Promise<Run>;
+  /**
+   * Puts a person's verdict in the place of the judge's. `forbidden` to the caller who asked for the run, `conflict`
+   * for a dry run.
+   */
+  override(id: string, asked: OverrideRequest, by: Actor): Promise<Run>;
   /** The series that were judged. */
   series(id: string): Promise<readonly KeptSeries[]>;
   /** Resolves with the run as soon as it is over, after `waitMs`, or when `signal` aborts; whichever is first. */

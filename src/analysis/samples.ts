@@ -118,6 +118,7 @@ function metricInput(run: Run, readings: Readings, metric: PlanMetric, to: numbe
         kind: 'gauge',
         ...both((arm) => gaugeArm(view, metric, arm)),
         ...historyOf(view, metric),
+        podOffsetGuard: metric.podOffsetGuard,
         profile: run.noise?.find((one) => one.metric === name)?.profile,
       };
     case 'ratio':

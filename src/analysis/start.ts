@@ -63,7 +63,10 @@ function nameChange(
   attempt: number,
 ): { source: string; externalId: string } {
   if (request.rollout !== null)
-    return { source: 'argo-rollouts', externalId: `${request.rollout.uid}/${request.rollout.revision}` };
+    return {
+      source: request.source ?? 'argo-rollouts',
+      externalId: `${request.rollout.uid}/${request.rollout.revision}`,
+    };
   const where = [resolved.service, request.environment, request.target ?? '', resolved.key].join('/');
   return { source: 'analysis', externalId: attempt === 1 ? where : `${where}#${attempt}` };
 }

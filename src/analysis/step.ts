@@ -34,13 +34,14 @@ export type StepDeps = {
 };
 
 /**
- * Tells the ledger and everybody who asked what became of a run that is over; nothing while it goes on. A dry run's verdict is told as the judge
- * said it, but not as one that anybody acted on. Call it in the transaction that writes the run.
+ * Tells the ledger and everybody who asked what became of a run that is over; nothing while it goes on. To the ledger a
+ * dry run's verdict is told as the judge said it, but not as one that anybody acted on; an overridden run's too as the
+ * judge said it, for a person's word is no verdict. Call it in the transaction that writes the run.
  */
 export async function keepConclusion(stores: Stores, run: Run, policy: LedgerPolicy): Promise<void> {
-  const verdict = run.dryRun ? run.judgedVerdict : run.verdict;
-  if (!isOver(run) || verdict === 'running') return;
+  const verdict = run.dryRun || run.override !== undefined ? run.judgedVerdict : run.verdict;
   await tellCallbacks(stores, run, policy.now);
+  if (!isOver(run) || verdict === 'running') return;
   const at = run.concludedAt ?? run.createdAt;
   const told = { analysisId: run.id, verdict, at, enforced: !run.dryRun, reason: run.reason };
   await recordVerdict(stores.ledger, run.changeId, told, policy);

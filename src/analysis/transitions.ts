@@ -1,6 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import type { Judgement, Verdict } from '../judge/types.ts';
-import type { Run } from './run.ts';
+import type { Override, Run } from './run.ts';
 import { dueLooks, endsAt, lastPoint, nextLook } from './window.ts';
 
 /** What is to be done with a run now. */
@@ -125,6 +125,33 @@ export function record(run: Run, look: Look, now: number): Run {
   return conclude(looked, resolveInconclusive(run, judgement), judgement.reason, now);
 }
 
+/**
+ * The run over a window that goes on to `end`, for callers who ask again and again about one that grows. Where it ended
+ * without a fail before that it is open again, with the evidence of all it has seen; a fail is latched, and what was
+ * cancelled, overridden by a person or whose rollout is over stays so. The run itself when there is nothing to do. Pure.
+ */
+export function grow(run: Run, end: number, now: number): Run {
+  const isFinal =
+    [run.verdict, run.judgedVerdict].includes('fail') ||
+    run.phase === 'cancelled' ||
+    run.rolloutEndedAt !== null ||
+    run.override !== undefined;
+  if (end <= run.end || (isOver(run) && isFinal)) return run;
+  const grown = { ...run, end, askedAt: Math.max(run.askedAt, now) };
+  const nextLookAt = nextLook(grown, run.lookedThrough);
+  if (!isOver(run)) return { ...grown, nextLookAt };
+  return {
+    ...grown,
+    phase: 'running',
+    verdict: run.dryRun ? 'pass' : 'running',
+    judgedVerdict: 'running',
+    reason: `asked about a longer window; until then: ${run.reason}`,
+    finalTriedAt: null,
+    nextLookAt,
+    concludedAt: null,
+  };
+}
+
 /** The run, given up by a person or a caller. Harmless when it is over. */
 export function cancel(run: Run, reason: string, now: number): Run {
   if (isOver(run)) return run;
@@ -138,6 +165,23 @@ export function cancel(run: Run, reason: string, now: number): Run {
     nextLookAt: null,
     concludedAt: now,
   };
+}
+
+/**
+ * The run with a person's verdict in the place of the judge's. A run that goes on ends by it; what the judge said stays,
+ * and where it had not said anything yet that is inconclusive.
+ */
+export function override(run: Run, said: Override): Run {
+  const { verdict, by, reason, at } = said;
+  const judged = run.judgedVerdict === 'running' ? 'inconclusive' : run.judgedVerdict;
+  const overridden: Run = {
+    ...run,
+    verdict,
+    judgedVerdict: judged,
+    override: said,
+    reason: `${by} decided ${verdict}: ${reason} (the judge said ${judged})`,
+  };
+  return isOver(run) ? overridden : { ...overridden, phase: 'concluded', nextLookAt: null, concludedAt: at };
 }
 
 /** The run, given up because its caller no longer asks. */

@@ -6,13 +6,20 @@ import { dropAbsent } from './members.ts';
 import type { Operation } from './spec.ts';
 
 const usualLimit = 256 * 1024;
-/** For bodies that are made of samples, or of the past. */
-const largeLimit = 4 * 1024 * 1024;
-const large = ['judgeSamples', 'backfill'];
+/** For bodies that are made of samples or of the past, and for events and alerts, of whose size the sender alone decides. */
+const samplesLimit = 4 * 1024 * 1024;
+const largeOperations: ReadonlySet<string> = new Set([
+  'judgeSamples',
+  'kayentaJudgePairs',
+  'kayentaJudgePairsByToken',
+  'githubEvent',
+  'takeIncidents',
+  'backfill',
+]);
 
 /** The largest body that is read of an operation, in bytes, after decompression. */
 export function bodyLimitOf(operation: Operation | null): number {
-  return operation !== null && large.includes(operation.id) ? largeLimit : usualLimit;
+  return largeOperations.has(operation?.id ?? '') ? samplesLimit : usualLimit;
 }
 
 function decode(bytes: Buffer): string {
@@ -39,7 +46,7 @@ function readValue(bytes: unknown): unknown {
  */
 export function readBody(): readonly RequestHandler[] {
   const readers = new Map(
-    [usualLimit, largeLimit].map((limit) => [limit, raw({ type: () => true, limit })] as const),
+    [usualLimit, samplesLimit].map((limit) => [limit, raw({ type: () => true, limit })] as const),
   );
   const hasBody = (response: Parameters<RequestHandler>[1]): boolean =>
     contextOf(response).operation?.spec.requestBody !== undefined;

@@ -1,10 +1,11 @@
 import { type Request, Router } from 'express';
+import { mustConcern, mustConcernList } from '../auth/caller.ts';
 import { type InputIssue, invalidInput } from '../errors.ts';
 import { type Change, type ChangeFacts, isFinishEstimated, outcomes } from '../ledger/change.ts';
 import type { ChangeReport, Changes, Ruling } from '../ledger/changes.ts';
 import type { ChangeFilter } from '../ledger/ledger-store.ts';
 import { readFacts } from './analyses/start-request.ts';
-import { actorOf } from './context.ts';
+import { actorOf, callerOf } from './context.ts';
 import { queryFlag, queryPage, queryRange, queryText, queryWord } from './query.ts';
 import type { components } from './schema.gen.ts';
 import { parseInstant, writeInstant, writeInstantOrNull } from './times.ts';
@@ -138,11 +139,14 @@ export function createChangesRouter(changes: Changes, now: () => number): Router
   });
   router.get('/v1/changes', async (request, response) => {
     const { limit, cursor } = queryPage(request);
-    const page = await changes.list(readFilter(request), limit, cursor);
+    const filter = readFilter(request);
+    mustConcernList(callerOf(response), filter.service);
+    const page = await changes.list(filter, limit, cursor);
     response.json({ items: page.items.map(writeChange), nextCursor: page.nextCursor });
   });
   router.get('/v1/changes/:id', async (request, response) => {
     const change = await changes.get(String(request.params['id']));
+    mustConcern(callerOf(response), change.service);
     const suspectedDoubles = [...(await changes.doubles(change))];
     response.json({ ...writeChange(change), suspectedDoubles });
   });

@@ -39,7 +39,8 @@ export function actorOf(response: Response): Actor {
   const caller = callerOf(response);
   const { name, services, detail } = caller;
   const { requestId } = contextOf(response);
-  return { name, isAdmin: hasRole(caller, 'admin'), services, detail, requestId };
+  const told = detail === undefined ? {} : { detail };
+  return { name, isAdmin: hasRole(caller, 'admin'), services, ...told, requestId };
 }
 
 /** A middleware that gives each request an id, its caller's own when that is sane, and echoes it. */

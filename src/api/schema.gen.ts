@@ -69,6 +69,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/analyses/{id}/override": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                id: components["parameters"]["AnalysisId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a person's verdict in the place of the judge's
+         * @description A running analysis is concluded by it; of a concluded one the verdict changes, also for callers who ask again.
+         *     What the judge said stays in `judgedVerdict`, and the change's outcome stays as it is. Refused to the caller
+         *     who asked for the analysis, and for a dry run. It may be said again; every time is audited.
+         */
+        post: operations["overrideAnalysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/analyses/{id}/series": {
         parameters: {
             query?: never;
@@ -215,8 +240,9 @@ export interface paths {
         /**
          * CDEvents over CloudEvents
          * @description Takes CDEvents in any mode of CloudEvents over HTTP: binary, structured, batch. `service.deployed` and
-         *     `service.upgraded` are changes that are out, `service.rolledback` is a rollback that is out; other events are
-         *     accepted and not read. An event is known by its source and id and may come again. Send a token with the role
+         *     `service.upgraded` are changes that are out, `service.rolledback` is a rollback that is out, and
+         *     `incident.detected`, `reported` and `resolved` are incidents; other events are accepted and not read. Every
+         *     event may come again. Send a token with the role
          *     record, or sign as `auth.webhooks.cdevents` says.
          */
         post: operations["cdEvents"];
@@ -243,6 +269,246 @@ export interface paths {
          * @description In the source's own form and signed in its own way, or with a token of the role record. What maps to no service is accepted and listed by `GET /v1/incidents?mapped=false`.
          */
         post: operations["takeIncidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/github": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A webhook of a GitHub App
+         * @description `deployment_protection_rule` asks at a gate, which is answered later through the GitHub API; `deployment`,
+         *     `deployment_status` and `workflow_run` go to the ledger. `X-Hub-Signature-256` over the body must fit one of the
+         *     configured secrets, and each `X-GitHub-Delivery` is taken once. What is stored is stored when the answer comes;
+         *     other events, repositories nobody configured and repetitions are accepted and lead to nothing.
+         */
+        post: operations["githubEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gates/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * May this change go on?
+         * @description Answers by the analysis that the service's `gates` name for that environment, or by the one that is given, and
+         *     starts nothing. What was not judged, is being judged, or was judged inconclusive is not allowed.
+         */
+        post: operations["evaluateGate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/flagger/rollout/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Flagger's `rollout` webhook, whether anything speaks against the canary
+         * @description `412` after a fail, which Flagger counts as a failed check; `200` while the analysis runs, after a pass and without
+         *     a verdict. Opens an analysis where none has begun. While Serin itself cannot judge the answer is `200`: an outage
+         *     is no failed check.
+         */
+        post: operations["flaggerRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/flagger/advance/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Flagger's `confirm-traffic-increase` and `confirm-promotion` webhooks, whether the next step may be taken
+         * @description `200` only after a pass; `412` holds the canary where it is without a failed check. The first step of a rollout is
+         *     granted, for before it the canary has no traffic, and each grant opens an analysis that the next step waits for. With
+         *     `metadata.gate: promotion` nothing is granted without a pass, and no analysis is opened after it. In a phase in which
+         *     no canary has begun (`confirm-rollout` sends such) the answer is `200`.
+         */
+        post: operations["flaggerAdvance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/flagger/rollback/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Flagger's `rollback` webhook, whether the canary must be taken back
+         * @description `200`, after which Flagger rolls back at once, only after a fail, or when a step was held for `metadata.deadline` (1h)
+         *     since its analysis ended without a verdict. Never while Serin itself cannot judge.
+         */
+        post: operations["flaggerRollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/flagger/outcome/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Flagger's `post-rollout` and `event` webhooks, how the rollout ended
+         * @description Phase `Succeeded` completes the change in the ledger, `Failed` aborts it; other phases, duplicates and services nobody
+         *     configured are taken and nothing follows.
+         */
+        post: operations["flaggerOutcome"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flagger/prometheus/api/v1/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verdicts as a Flagger MetricTemplate of the provider prometheus reads them
+         * @description Understands `vector(1)` and `verdict(service="…", environment="…", target="…", namespace="…", name="…")`, where
+         *     `service` may stand alone. The value is `"0"` when the newest analysis failed, `"1"` while it runs and after a
+         *     pass, and there is none (Flagger then counts a failed check) when it ended without a verdict or none has begun.
+         */
+        get: operations["flaggerPrometheusQuery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/spinnaker/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The request of a Spinnaker webhook stage
+         * @description Starts an analysis, or joins the one with the same key, and answers at once. The stage then monitors `statusUrl`,
+         *     which is absolute: under `SERIN_PUBLIC_URL`, else under the host that was asked.
+         */
+        post: operations["spinnakerAnalysis"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/spinnaker/analysis/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The cancellation of a Spinnaker webhook stage
+         * @description Named by its key, for a stage cannot put the id of its analysis into its `cancelEndpoint`. Harmless when the
+         *     analysis is over, and where there is none.
+         */
+        post: operations["spinnakerCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/spinnaker/analysis/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                id: components["parameters"]["AnalysisId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What a Spinnaker webhook stage monitors
+         * @description A `4xx` ends the stage, a `5xx` lets it ask again: so an outage of Serin is a `503`, and only an analysis that
+         *     does not exist is a `404`.
+         */
+        get: operations["spinnakerStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hooks/ecs/analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a lifecycle hook of Amazon ECS returns
+         * @description The Lambda function passes the answer on as it is. `IN_PROGRESS` while the analysis runs and while Serin itself
+         *     cannot judge, `SUCCEEDED` after a pass, `FAILED` (ECS rolls back) after a fail and without a verdict.
+         */
+        post: operations["ecsAnalysis"];
         delete?: never;
         options?: never;
         head?: never;
@@ -474,6 +740,540 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tokens, revoked and expired ones too, newest first */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Hand out a token
+         * @description The answer is the only place where the token itself is ever told. From the first token on every caller needs
+         *     a credential.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name of the token. */
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a token back, within seconds
+         * @description Harmless when it is revoked already. A body is not read.
+         */
+        post: operations["revokeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who wrote what, newest first
+         * @description Every write that a caller brought about, with its caller. Entries are only ever added: the database itself
+         *     refuses to change or remove one. As NDJSON (`format=ndjson`, or by `Accept`) all entries are sent, a line
+         *     each, as many as `limit` says when it is given.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/canaryConfig": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Canary configs: configured templates and stored ones
+         * @description An array in every case, an empty one when nothing fits.
+         */
+        get: operations["kayentaListCanaryConfigs"];
+        put?: never;
+        /**
+         * Store a canary config
+         * @description Its name must be free in each of its applications. Everything in it is read, queries included.
+         */
+        post: operations["kayentaCreateCanaryConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/canaryConfig/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        /** One canary config */
+        get: operations["kayentaGetCanaryConfig"];
+        /**
+         * Replace a canary config
+         * @description Runs under way keep the plan they started with.
+         */
+        put: operations["kayentaReplaceCanaryConfig"];
+        post?: never;
+        /** Remove a canary config */
+        delete: operations["kayentaRemoveCanaryConfig"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge a canary by a config in place
+         * @description Needs the role admin, or `inlinePlans` on the service.
+         */
+        post: operations["kayentaStartAdHocCanary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/canary/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Executions, newest first */
+        get: operations["kayentaListCanaries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/canary/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * How an execution stands
+         * @description `complete` when the run concluded over all of the window. While Serin cannot tell, `complete` is false, and after `outageGrace` the score says inconclusive.
+         */
+        get: operations["kayentaGetCanary"];
+        put?: never;
+        /**
+         * Judge a canary by a canary config
+         * @description The same application, config, scopes and start are one run, over a window that grows with each later end. While the database is away the request is kept in the id that is answered.
+         */
+        post: operations["kayentaStartCanary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/pipelines/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * End an execution; its score says inconclusive
+         * @description Harmless when it is over already. A body is not read.
+         */
+        put: operations["kayentaCancelCanary"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/standalone_canary_analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge a canary over a lifetime by a config in place
+         * @description Needs the role admin, or `inlinePlans` on the service.
+         */
+        post: operations["kayentaStartAdHocStandalone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/standalone_canary_analysis/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        /** How a standalone analysis stands */
+        get: operations["kayentaGetStandalone"];
+        put?: never;
+        /**
+         * Judge a canary over a lifetime by a canary config
+         * @description One run looks at each interval of its plan until the lifetime is over.
+         */
+        post: operations["kayentaStartStandalone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/judges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The judges that a canary config may name */
+        get: operations["kayentaListJudges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge pairs of series at hand (RemoteJudge)
+         * @description `NetflixACAJudge-v1.0` is Kayenta's own rule, the other names are the sequential judge. Nothing is stored. At most 4 MiB.
+         */
+        post: operations["kayentaJudgePairs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounts that a request may name */
+        get: operations["kayentaListCredentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/canaryConfig": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        /** Canary configs: configured templates and stored ones, the token in the path */
+        get: operations["kayentaListCanaryConfigsByToken"];
+        put?: never;
+        /** Store a canary config, the token in the path */
+        post: operations["kayentaCreateCanaryConfigByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/canaryConfig/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        /** One canary config, the token in the path */
+        get: operations["kayentaGetCanaryConfigByToken"];
+        /** Replace a canary config, the token in the path */
+        put: operations["kayentaReplaceCanaryConfigByToken"];
+        post?: never;
+        /** Remove a canary config, the token in the path */
+        delete: operations["kayentaRemoveCanaryConfigByToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/canary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge a canary by a config in place, the token in the path */
+        post: operations["kayentaStartAdHocCanaryByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/canary/executions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        /** Executions, newest first, the token in the path */
+        get: operations["kayentaListCanariesByToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/canary/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        /** How an execution stands, the token in the path */
+        get: operations["kayentaGetCanaryByToken"];
+        put?: never;
+        /** Judge a canary by a canary config, the token in the path */
+        post: operations["kayentaStartCanaryByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/pipelines/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** End an execution; its score says inconclusive, the token in the path */
+        put: operations["kayentaCancelCanaryByToken"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/standalone_canary_analysis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge a canary over a lifetime by a config in place, the token in the path */
+        post: operations["kayentaStartAdHocStandaloneByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/standalone_canary_analysis/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        /** How a standalone analysis stands, the token in the path */
+        get: operations["kayentaGetStandaloneByToken"];
+        put?: never;
+        /** Judge a canary over a lifetime by a canary config, the token in the path */
+        post: operations["kayentaStartStandaloneByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/judges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        /** The judges that a canary config may name, the token in the path */
+        get: operations["kayentaListJudgesByToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge pairs of series at hand (RemoteJudge), the token in the path */
+        post: operations["kayentaJudgePairsByToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/kayenta/t/{token}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        /** The accounts that a request may name, the token in the path */
+        get: operations["kayentaListCredentialsByToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -676,6 +1476,10 @@ export interface components {
             phase: "waiting" | "running" | "concluded" | "cancelled";
             verdict: components["schemas"]["Verdict"];
             judgedVerdict: components["schemas"]["Verdict"];
+            /** @description A person's verdict in the place of the judge's, or null. */
+            override?: components["schemas"]["Override"] | null;
+            /** @description The caller who asked for it first, or null when that was not kept. */
+            requestedBy?: string | null;
             /** @description From 0 to 100, for display only. */
             score: number;
             /** @description One sentence a person can act on. */
@@ -691,6 +1495,97 @@ export interface components {
             /** @description What the judge says of each metric; empty before the first look. */
             findings: components["schemas"]["Finding"][];
             links: components["schemas"]["Links"];
+        };
+        /** @description A person's verdict. */
+        OverrideRequest: {
+            /**
+             * @description What callers are told from now on.
+             * @enum {string}
+             */
+            verdict: "pass" | "fail" | "inconclusive";
+            /** @description Why; kept with the analysis. */
+            reason: string;
+        };
+        /** @description A person's verdict in the place of the judge's. */
+        Override: {
+            verdict: components["schemas"]["Verdict"];
+            /** @description Why. */
+            reason: string;
+            /** @description The caller who said so, such as `token:ann`. */
+            by: string;
+            at: components["schemas"]["Instant"];
+        };
+        /**
+         * @description What a caller may do; `admin` implies all, each implies `read`.
+         * @enum {string}
+         */
+        Role: "read" | "record" | "gate" | "admin";
+        /** @description A token to be handed out. */
+        TokenOrder: {
+            /** @description What logs and the audit trail call its holder; no other token that is not revoked may have it. */
+            name: string;
+            /** @description What it opens. */
+            roles: components["schemas"]["Role"][];
+            /** @description The services it is bound to; all when left out. */
+            services?: components["schemas"]["Name"][];
+            expires?: components["schemas"]["Duration"];
+        };
+        /** @description A token, without its secret. */
+        Token: {
+            id: components["schemas"]["Id"];
+            /** @description Its name. */
+            name: string;
+            /** @description What it opens. */
+            roles: components["schemas"]["Role"][];
+            /** @description The services it is bound to, or null for all. */
+            services: string[] | null;
+            createdAt: components["schemas"]["Instant"];
+            /** @description Who handed it out. */
+            createdBy: string;
+            expiresAt: components["schemas"]["InstantOrNull"];
+            revokedAt: components["schemas"]["InstantOrNull"];
+            lastUsedAt: components["schemas"]["InstantOrNull"];
+        };
+        /** @description A token with its secret, which is told this once. */
+        NewToken: components["schemas"]["Token"] & {
+            /** @description The token itself, `serin_…`. */
+            token: string;
+        };
+        /** @description Tokens. */
+        TokenList: {
+            /** @description Newest first. */
+            items: components["schemas"]["Token"][];
+        };
+        /** @description One write. */
+        AuditEntry: {
+            id: components["schemas"]["Id"];
+            at: components["schemas"]["Instant"];
+            /** @description Who did it: `token:ci`, `webhook:github`, `anonymous`, … */
+            actor: string;
+            /** @description What was done: `analysis.start`, `change.outcome`, … */
+            action: string;
+            /** @description What it was done to. */
+            subject: {
+                /** @description Its kind: `analysis`, `change`, `token`, … */
+                type: string;
+                /** @description Its id. */
+                id: string;
+            };
+            /** @description What the write concerned, before it; null where there was nothing. */
+            before: unknown;
+            /** @description The same after it. */
+            after: unknown;
+            /** @description Why, or null where nobody said. */
+            reason: string | null;
+            /** @description The request in the logs, or null where there was none. */
+            requestId: string | null;
+        };
+        /** @description One page of the audit trail. */
+        AuditPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Asks for the next page; null on the last. */
+            nextCursor: string | null;
         };
         /** @description A controller's rollout. */
         RolloutOfAnalysis: {
@@ -830,7 +1725,7 @@ export interface components {
              * @enum {string}
              */
             looks?: "each" | "last";
-            /** @description The baseline's own past up to the start, of metrics of the plan by their name; gauges learn their noise from it. */
+            /** @description The baseline's own past up to the start, of metrics of the plan by their name; gauges learn their noise from it, unless the plan says `noise: {history: false}`. */
             history?: {
                 [key: string]: components["schemas"]["MetricHistory"];
             };
@@ -929,9 +1824,9 @@ export interface components {
         FailedAt: number | null;
         /** @description What the noise of a gauge was learned from besides the run itself. */
         NoiseSources: {
-            /** @description Steps of the baseline's past before the start; 0 is none. */
+            /** @description Steps of the baseline's past before the start; 0 is none, or a plan with `noise: {history: false}`. */
             historySteps: number;
-            /** @description Earlier analyses of the same service and metric; 0 is none. */
+            /** @description Earlier analyses of the same service and metric; 0 is none, or a plan with `noise: {earlierRuns: false}`. */
             earlierRuns: number;
             /** @description Pods told apart in each arm; null without `per: pod`. */
             pods: {
@@ -940,7 +1835,7 @@ export interface components {
                 /** @description Pods of the baseline. */
                 baseline: number;
             } | null;
-            /** @description The part of the margin added because pods of one arm differ from each other; 0 is none. */
+            /** @description The part of the margin added because pods of one arm differ from each other, as `podOffsetGuard` says; 0 is none. */
             podOffset: number;
             /** @description How much one step is like the one before, from -1 to 1; null when unknown. */
             autocorrelation: number | null;
@@ -1002,6 +1897,113 @@ export interface components {
             analysisId: string | null;
             /** @description Page for people, or null when there is none. */
             reportUrl: string | null;
+        };
+        /** @description Payload of a Flagger webhook; further members are allowed and not read. */
+        FlaggerCall: {
+            /** @description Name of the canary. */
+            name: string;
+            /** @description Its namespace. */
+            namespace: string;
+            /**
+             * @description Its phase.
+             * @enum {string}
+             */
+            phase: "Initializing" | "Initialized" | "Waiting" | "Progressing" | "WaitingPromotion" | "Promoting" | "Finalising" | "Succeeded" | "Failed" | "Terminating" | "Terminated";
+            /** @description Flagger's name for what is rolled out. */
+            checksum: string;
+            /**
+             * @description The webhook's own: `service`, `environment`, `target`, `template`, `duration`, `interval`, `dryRun`,
+             *     `version`, `commit`, `artifact`, `url`, `actor`, `kind`, `deadline` (how long a step is held after an
+             *     analysis without a verdict), `gate` (`traffic` or `promotion`), and variables of the scopes as
+             *     `canary.<name>` and `baseline.<name>`. Any other key is an error.
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description One short sentence, which Flagger shows in its event. */
+        FlaggerSentence: string;
+        /** @description An instant vector as Prometheus answers it. */
+        PrometheusVector: {
+            /**
+             * @description Always `success`.
+             * @enum {string}
+             */
+            status: "success";
+            /** @description The vector. */
+            data: {
+                /**
+                 * @description Always `vector`.
+                 * @enum {string}
+                 */
+                resultType: "vector";
+                /** @description One sample or none. */
+                result: {
+                    /** @description Labels. */
+                    metric: {
+                        [key: string]: string;
+                    };
+                    /** @description Seconds since 1970, and the value as text. */
+                    value: (number | string)[];
+                }[];
+            };
+        };
+        /** @description A refused query as Prometheus answers it. */
+        PrometheusError: {
+            /**
+             * @description Always `error`.
+             * @enum {string}
+             */
+            status: "error";
+            /**
+             * @description Always `bad_data`.
+             * @enum {string}
+             */
+            errorType: "bad_data";
+            /** @description What was found, and what is understood. */
+            error: string;
+        };
+        /** @description An analysis as a webhook stage reads it. */
+        SpinnakerStatus: {
+            /** @description Absolute address of this status. */
+            statusUrl: string;
+            status: components["schemas"]["Verdict"];
+            /** @description How far it is, in words. */
+            progress: string;
+            /** @description Id of the analysis. */
+            analysisId: string;
+            verdict: components["schemas"]["Verdict"];
+            /** @description From 0 to 100, for display only. */
+            score: number;
+            /** @description One sentence a person can act on. */
+            reason: string;
+            /** @description Page for people. */
+            reportUrl: string;
+        };
+        /** @description Which analysis is not wanted any more. */
+        SpinnakerCancel: {
+            /** @description Key that it was started with. */
+            key: string;
+            service: components["schemas"]["Name"];
+            environment: components["schemas"]["Name"];
+            /** @description Cluster or region. */
+            target?: string;
+        };
+        /** @description The result of a lifecycle hook. */
+        EcsHookResult: {
+            /**
+             * @description What ECS does.
+             * @enum {string}
+             */
+            hookStatus: "SUCCEEDED" | "FAILED" | "IN_PROGRESS";
+            /** @description With IN_PROGRESS, after how many seconds ECS asks again. */
+            callBackDelay?: number;
+            /** @description One sentence, for the log of the function. */
+            reason?: string;
+            /** @description Id of the analysis; left out when it is not known. */
+            analysisId?: string;
         };
         /** @description Body of the notification templates that Serin ships; further members are allowed and not read. */
         ArgoEvent: {
@@ -1082,6 +2084,45 @@ export interface components {
              * @constant
              */
             accepted: true;
+        };
+        /** @description What became of an event. */
+        HookTaken: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            accepted: true;
+            /**
+             * @description `recorded`, `duplicate` when this delivery came before, `ignored` when nothing of it concerns Serin.
+             * @enum {string}
+             */
+            result: "recorded" | "duplicate" | "ignored";
+        };
+        /** @description Which change would go where. */
+        EvaluateGate: {
+            /** @description Name or alias of the service. */
+            service: string;
+            /** @description Where it would go. */
+            environment: string;
+            change?: components["schemas"]["ChangeFacts"];
+            /** @description The analysis that answers; left out, the one that the configuration of the gate says. */
+            analysisId?: string;
+        };
+        /** @description Whether a change may go on. */
+        GateAnswer: {
+            /** @description Whether it may. */
+            allowed: boolean;
+            /**
+             * @description `allow`; `caution`: it may, but somebody should look; `restrict`: it may not; `freeze`: nothing may at the moment.
+             * @enum {string}
+             */
+            decision: "allow" | "caution" | "restrict" | "freeze";
+            /** @description The verdict it rests on; null without an analysis. */
+            verdict: components["schemas"]["Verdict"] | null;
+            /** @description Sentences a person can act on. */
+            reasons: string[];
+            /** @description The analysis it rests on; null without one. */
+            analysisId: string | null;
         };
         /**
          * @description What became of a change.
@@ -1550,6 +2591,346 @@ export interface components {
             /** @description The analyses behind each number that is not 0; null unless asked for. */
             cases: components["schemas"]["JudgedCases"][] | null;
         };
+        /** @description Nothing more to say. */
+        KayentaEmpty: {
+            /** @description Always true. */
+            ok?: boolean;
+        };
+        /** @description A canary config as it is listed. */
+        KayentaConfigEntry: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Milliseconds since the epoch. */
+            updatedTimestamp: number;
+            updatedTimestampIso: components["schemas"]["Instant"];
+            /** @description The services it is for. */
+            applications: string[];
+        };
+        /** @description Canary configs, templates of the configuration first. */
+        KayentaConfigList: components["schemas"]["KayentaConfigEntry"][];
+        /** @description A stored canary config. */
+        KayentaConfigId: {
+            /** @description Its id. */
+            canaryConfigId: string;
+        };
+        /** @description A canaryConfig of Kayenta. Read whole and strictly by the use case, which names every issue by its path. */
+        KayentaCanaryConfig: {
+            [key: string]: unknown;
+        };
+        /** @description Scores from which on a canary passes and is at least marginal. */
+        KayentaThresholds: {
+            /** @description From 0 to 100. */
+            pass?: number;
+            /** @description At most `pass`. */
+            marginal?: number;
+        };
+        /** @description One side of a comparison. */
+        KayentaScope: {
+            /** @description What selects it: `app=shop and rollouts-pod-template-hash=6d4cf`, or any text. */
+            scope: string;
+            /** @description Region or zone. */
+            location?: string;
+            start: components["schemas"]["Instant"];
+            end: components["schemas"]["Instant"];
+            /** @description Seconds. A template keeps its own step. */
+            step?: number;
+            /** @description More variables of the queries. */
+            extendedScopeParams?: {
+                [key: string]: string;
+            };
+        };
+        /** @description Both sides of a comparison, over the same time. */
+        KayentaScopePair: {
+            controlScope: components["schemas"]["KayentaScope"];
+            experimentScope: components["schemas"]["KayentaScope"];
+        };
+        /** @description What is to be judged (CanaryExecutionRequest). */
+        KayentaCanaryRequest: {
+            /** @description Pairs by name; that of the config's metrics is judged, usually `default`. */
+            scopes: {
+                [key: string]: components["schemas"]["KayentaScopePair"];
+            };
+            thresholds?: components["schemas"]["KayentaThresholds"];
+            /** @description Told again with the execution. */
+            metadata?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Told again with the execution. */
+            siteLocal?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A canary config in place, and what is to be judged by it. */
+        KayentaAdHocCanary: {
+            canaryConfig: components["schemas"]["KayentaCanaryConfig"];
+            executionRequest: components["schemas"]["KayentaCanaryRequest"];
+        };
+        /** @description Both sides of a comparison in a standalone analysis. */
+        KayentaStandaloneScope: {
+            /** @description Default `default`. */
+            scopeName?: string;
+            /** @description Selects the baseline. */
+            controlScope: string;
+            /** @description Region or zone of the baseline. */
+            controlLocation?: string;
+            /** @description Only 0 is taken. */
+            controlOffsetInMinutes?: number;
+            /** @description Selects the canary. */
+            experimentScope: string;
+            /** @description Region or zone of the canary. */
+            experimentLocation?: string;
+            startTimeIso?: components["schemas"]["Instant"];
+            endTimeIso?: components["schemas"]["Instant"];
+            /** @description Seconds. Default 60. */
+            step?: number;
+            /** @description More variables of the queries. */
+            extendedScopeParams?: {
+                [key: string]: string;
+            };
+        };
+        /** @description What is to be judged, and for how long. */
+        KayentaStandaloneRequest: {
+            /** @description The first one's times hold for all. */
+            scopes: components["schemas"]["KayentaStandaloneScope"][];
+            thresholds?: components["schemas"]["KayentaThresholds"];
+            /** @description How long it lasts; needed without `endTimeIso`. */
+            lifetimeDurationMins?: number;
+            /** @description Begin that much later. */
+            beginAfterMins?: number;
+            /** @description Only 0 is taken: windows grow and do not slide. */
+            lookbackMins?: number;
+            /** @description Not needed: the run looks at each interval of its plan. */
+            analysisIntervalMins?: number;
+            /** @description Told again with the execution. */
+            siteLocal?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A canary config in place, and what is to be judged by it. */
+        KayentaAdHocStandalone: {
+            canaryConfig: components["schemas"]["KayentaCanaryConfig"];
+            executionRequest: components["schemas"]["KayentaStandaloneRequest"];
+        };
+        /** @description An execution. */
+        KayentaExecutionId: {
+            /** @description Its id, to be asked for. */
+            canaryExecutionId: string;
+        };
+        /** @description A standalone analysis. */
+        KayentaStandaloneId: {
+            /** @description Its id, to be asked for. */
+            canaryAnalysisExecutionId: string;
+        };
+        /**
+         * @description How far an execution is.
+         * @enum {string}
+         */
+        KayentaState: "running" | "succeeded" | "canceled";
+        /** @description Figures of one arm; what is not known is left out. */
+        KayentaStats: {
+            /** @description Values compared. */
+            count: number;
+            /** @description Their mean. */
+            mean?: number;
+            /** @description The smallest. */
+            min?: number;
+            /** @description The largest. */
+            max?: number;
+            /** @description Their standard deviation. */
+            std?: number;
+            /** @description Their median. */
+            median?: number;
+            /** @description Their 95th percentile. */
+            p95?: number;
+        };
+        /** @description One arm of a metric. */
+        KayentaArm: {
+            stats: components["schemas"]["KayentaStats"];
+        };
+        /** @description One metric (CanaryAnalysisResult). */
+        KayentaMetricResult: {
+            /** @description As the config names it. */
+            name: string;
+            /** @description Of the pair of series. */
+            id: string;
+            /** @description Labels of the pair. */
+            tags: {
+                [key: string]: string;
+            };
+            /** @description Where it counts. */
+            groups: string[];
+            /**
+             * @description What is said of it.
+             * @enum {string}
+             */
+            classification: "Pass" | "High" | "Low" | "Nodata" | "NodataFailMetric" | "Error";
+            /** @description Why. */
+            classificationReason: string;
+            /** @description Whether it by itself fails the canary. */
+            critical: boolean;
+            /** @description Whether it has no part in the score. */
+            muted: boolean;
+            experimentMetadata: components["schemas"]["KayentaArm"];
+            controlMetadata: components["schemas"]["KayentaArm"];
+            /** @description What the arms come to. */
+            resultMetadata: {
+                /** @description Canary by baseline; left out when not known. */
+                ratio?: number;
+            };
+        };
+        /** @description Score of a group of metrics. */
+        KayentaGroupScore: {
+            /** @description The group. */
+            name: string;
+            /** @description From 0 to 100. */
+            score: number;
+            /** @description Empty; Kayenta's clients expect it. */
+            classification: string;
+            /** @description Empty; Kayenta's clients expect it. */
+            classificationReason: string;
+        };
+        /** @description The verdict as a score under the thresholds of the request: at least `pass`, below `marginal`, or between. */
+        KayentaScore: {
+            /** @description Whole where it tells a verdict of Serin's. */
+            score: number;
+            /**
+             * @description The verdict.
+             * @enum {string}
+             */
+            classification: "Pass" | "Marginal" | "Fail";
+            /** @description One sentence a person can act on. */
+            classificationReason: string;
+        };
+        /** @description What a judge says (CanaryJudgeResult). */
+        KayentaJudgeResult: {
+            /** @description Who judged. */
+            judgeName: string;
+            /** @description Metric by metric. */
+            results: components["schemas"]["KayentaMetricResult"][];
+            /** @description Group by group. */
+            groupScores: components["schemas"]["KayentaGroupScore"][];
+            score: components["schemas"]["KayentaScore"];
+        };
+        /** @description The outcome of an execution. */
+        KayentaResult: {
+            judgeResult: components["schemas"]["KayentaJudgeResult"];
+            /** @description Length of the window judged, ISO 8601, such as `PT30M`. */
+            canaryDuration: string;
+        };
+        /** @description How an execution stands. Members that have no value are left out, none is null. */
+        KayentaCanaryStatus: {
+            /** @description The service. Empty while Serin cannot tell. */
+            application: string;
+            /** @description The execution. */
+            pipelineId?: string;
+            /** @description As it was asked. */
+            parentPipelineExecutionId?: string;
+            /** @description Whether `result` is there. */
+            complete: boolean;
+            status: components["schemas"]["KayentaState"];
+            /** @description Empty; Kayenta's clients expect it. */
+            stageStatus?: {
+                [key: string]: unknown;
+            };
+            /** @description One sentence a person can act on. Kayenta has no such thing. */
+            reason: string;
+            /** @description What went wrong, where something did. */
+            exception?: {
+                [key: string]: unknown;
+            };
+            result?: components["schemas"]["KayentaResult"];
+            /** @description Left out for a config in place. */
+            canaryConfigId?: string;
+            /** @description As it was asked. */
+            canaryExecutionRequest?: {
+                [key: string]: unknown;
+            };
+            /** @description The analysis that judges it. */
+            analysisId?: string;
+            /** @description Its page for people. */
+            reportUrl?: string;
+            /** @description When it was asked for. */
+            buildTimeMillis?: number;
+            buildTimeIso?: components["schemas"]["Instant"];
+            /** @description When it began to be judged. */
+            startTimeMillis?: number;
+            startTimeIso?: components["schemas"]["Instant"];
+            /** @description When it was complete. */
+            endTimeMillis?: number;
+            endTimeIso?: components["schemas"]["Instant"];
+            /** @description As it was asked. */
+            metricsAccountName?: string;
+            /** @description As it was asked. */
+            configurationAccountName?: string;
+            /** @description As it was asked. */
+            storageAccountName?: string;
+        };
+        /** @description Executions, newest first. */
+        KayentaExecutionList: components["schemas"]["KayentaCanaryStatus"][];
+        /** @description What became of a standalone analysis. */
+        KayentaStandaloneResult: {
+            /** @description Whether the canary passed. */
+            didPassThresholds: boolean;
+            /** @description Whether a metric has fewer than 50 values in its baseline. */
+            hasWarnings: boolean;
+            /** @description One sentence a person can act on. */
+            canaryScoreMessage: string;
+            /** @description One score, of the whole lifetime. */
+            canaryScores: number[];
+            /** @description The execution behind it. */
+            canaryExecutionResults: {
+                [key: string]: unknown;
+            }[];
+        };
+        /** @description How a standalone analysis stands. */
+        KayentaStandaloneStatus: {
+            /** @description The analysis. */
+            pipelineId: string;
+            /** @description The service. Empty while Serin cannot tell. */
+            application: string;
+            /** @description Whether `canaryAnalysisExecutionResult` is there. */
+            complete: boolean;
+            executionStatus: components["schemas"]["KayentaState"];
+            status: components["schemas"]["KayentaState"];
+            /** @description One sentence a person can act on. Kayenta has no such thing. */
+            reason: string;
+            canaryAnalysisExecutionResult?: components["schemas"]["KayentaStandaloneResult"];
+            /** @description Left out for a config in place. */
+            canaryConfigId?: string;
+            startTimeIso?: components["schemas"]["Instant"];
+            endTimeIso?: components["schemas"]["Instant"];
+        };
+        /** @description A judge that a canary config may name. */
+        KayentaJudge: {
+            /** @description Its name. */
+            name: string;
+            /** @description Whether it is to be offered. */
+            visible: boolean;
+        };
+        /** @description Judges. */
+        KayentaJudgeList: components["schemas"]["KayentaJudge"][];
+        /** @description Pairs of series and how to judge them. Read strictly by the use case. */
+        KayentaJudgeRequest: {
+            canaryConfig: components["schemas"]["KayentaCanaryConfig"];
+            scoreThresholds?: components["schemas"]["KayentaThresholds"];
+            /** @description MetricSetPairs. */
+            metricSetPairList: {
+                [key: string]: unknown;
+            }[];
+        };
+        /** @description An account that a request may name. */
+        KayentaCredential: {
+            /** @description Its name. */
+            name: string;
+            /** @description Type of the backend. */
+            type: string;
+            /** @description What it is good for. */
+            supportedTypes: ("METRICS_STORE" | "CONFIGURATION_STORE" | "OBJECT_STORE")[];
+        };
+        /** @description Accounts. */
+        KayentaCredentialList: components["schemas"]["KayentaCredential"][];
         /** @description Whether the process is up. */
         Health: {
             /** @description True when it is. */
@@ -1587,6 +2968,8 @@ export interface components {
             errors?: components["schemas"]["InputIssue"][];
             /** @description The request in the logs. */
             requestId: string;
+            /** @description The detail again, where clients of Kayenta look for it. */
+            message?: string;
         };
     };
     responses: {
@@ -1597,6 +2980,15 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The call is not what it should be, or may not be made; the body says why in one sentence. */
+        FlaggerRefusal: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/plain": components["schemas"]["FlaggerSentence"];
             };
         };
         /** @description The input is not what it should be; `errors` says where, what was found and what is allowed. */
@@ -1666,6 +3058,8 @@ export interface components {
         };
     };
     parameters: {
+        /** @description A token, for callers that cannot send headers. It is kept out of logs. */
+        PathToken: string;
         /** @description Id of the analysis. */
         AnalysisId: components["schemas"]["Id"];
         /** @description Id of the change. */
@@ -1694,6 +3088,32 @@ export interface components {
         Limit: number;
         /** @description The `nextCursor` of the page before. */
         Cursor: string;
+        /** @description A token, for callers that send no headers. It is shown in no log. */
+        KayentaToken: string;
+        /** @description Id of the canary config. */
+        KayentaConfigId: string;
+        /** @description Id of the execution; to start one, that of its canary config. */
+        KayentaCanaryId: string;
+        /** @description Only configs of any of these applications. */
+        KayentaApplications: components["schemas"]["Name"][];
+        /** @description The service that changes. */
+        KayentaApplication: components["schemas"]["Name"];
+        /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+        KayentaMetricsAccount: components["schemas"]["Name"];
+        /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+        KayentaConfigurationAccount: components["schemas"]["Name"];
+        /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+        KayentaStorageAccount: components["schemas"]["Name"];
+        /** @description The pipeline that asks; told again with the execution. */
+        KayentaParentPipeline: components["schemas"]["Name"];
+        /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+        KayentaUser: components["schemas"]["Name"];
+        /** @description How many a page has at most. Default 20. */
+        KayentaLimit: number;
+        /** @description Which page, from 1. */
+        KayentaPage: number;
+        /** @description Only executions of these states, joined by commas. */
+        KayentaStatuses: string;
     };
     requestBodies: never;
     headers: never;
@@ -1825,6 +3245,40 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    overrideAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                id: components["parameters"]["AnalysisId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverrideRequest"];
+            };
+        };
+        responses: {
+            /** @description The analysis with the new verdict. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             default: components["responses"]["Failure"];
         };
     };
@@ -2064,6 +3518,382 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadInput"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    githubEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description What happened; needed. */
+                "X-GitHub-Event"?: string;
+                /** @description GitHub's name for the delivery; the same when it is delivered again; needed. */
+                "X-GitHub-Delivery"?: string;
+                /** @description `sha256=` and the HMAC of the body in hexadecimal. */
+                "X-Hub-Signature-256"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Taken, or known already, or nothing that concerns Serin. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookTaken"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    evaluateGate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateGate"];
+            };
+        };
+        responses: {
+            /** @description Whether it may, and why. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateAnswer"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    flaggerRollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that cannot send headers. It is kept out of logs. */
+                token: components["parameters"]["PathToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlaggerCall"];
+            };
+        };
+        responses: {
+            /** @description Nothing speaks against it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            400: components["responses"]["FlaggerRefusal"];
+            401: components["responses"]["FlaggerRefusal"];
+            403: components["responses"]["FlaggerRefusal"];
+            /** @description The analysis failed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            413: components["responses"]["FlaggerRefusal"];
+            default: components["responses"]["FlaggerRefusal"];
+        };
+    };
+    flaggerAdvance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that cannot send headers. It is kept out of logs. */
+                token: components["parameters"]["PathToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlaggerCall"];
+            };
+        };
+        responses: {
+            /** @description The step may be taken. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            400: components["responses"]["FlaggerRefusal"];
+            401: components["responses"]["FlaggerRefusal"];
+            403: components["responses"]["FlaggerRefusal"];
+            /** @description The step is held. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            413: components["responses"]["FlaggerRefusal"];
+            default: components["responses"]["FlaggerRefusal"];
+        };
+    };
+    flaggerRollback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that cannot send headers. It is kept out of logs. */
+                token: components["parameters"]["PathToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlaggerCall"];
+            };
+        };
+        responses: {
+            /** @description Roll back. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            400: components["responses"]["FlaggerRefusal"];
+            401: components["responses"]["FlaggerRefusal"];
+            403: components["responses"]["FlaggerRefusal"];
+            /** @description Nothing to roll back for. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            413: components["responses"]["FlaggerRefusal"];
+            default: components["responses"]["FlaggerRefusal"];
+        };
+    };
+    flaggerOutcome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that cannot send headers. It is kept out of logs. */
+                token: components["parameters"]["PathToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlaggerCall"];
+            };
+        };
+        responses: {
+            /** @description Taken. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FlaggerSentence"];
+                };
+            };
+            400: components["responses"]["FlaggerRefusal"];
+            401: components["responses"]["FlaggerRefusal"];
+            403: components["responses"]["FlaggerRefusal"];
+            413: components["responses"]["FlaggerRefusal"];
+            default: components["responses"]["FlaggerRefusal"];
+        };
+    };
+    flaggerPrometheusQuery: {
+        parameters: {
+            query: {
+                /** @description The query. */
+                query: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A vector with one value or none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusVector"];
+                };
+            };
+            /** @description The query is none of those that are understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrometheusError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    spinnakerAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartAnalysis"];
+            };
+        };
+        responses: {
+            /** @description There is an analysis, begun now or before. */
+            201: {
+                headers: {
+                    /** @description Where its status is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpinnakerStatus"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    spinnakerCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpinnakerCancel"];
+            };
+        };
+        responses: {
+            /** @description Taken. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    spinnakerStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the analysis. */
+                id: components["parameters"]["AnalysisId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpinnakerStatus"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    ecsAnalysis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartAnalysis"];
+            };
+        };
+        responses: {
+            /** @description What the hook returns. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EcsHookResult"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             default: components["responses"]["Failure"];
         };
@@ -2513,6 +4343,1254 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything about them but the secrets, which are kept nowhere. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenOrder"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name of the token. */
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Only what was done to this, an id or `<type>/<id>` such as `change/5f0e…`. */
+                subject?: string;
+                /** @description Only what this caller did, such as `token:ci`. */
+                actor?: components["schemas"]["Name"];
+                /** @description Only this, such as `analysis.override`. */
+                action?: components["schemas"]["Name"];
+                /** @description Only what was created at this time or later. */
+                from?: components["parameters"]["From"];
+                /** @description Only what was created before this time. */
+                to?: components["parameters"]["To"];
+                /** @description How many items a page has at most. Default 50. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `nextCursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description The form of the answer; wins over `Accept`. */
+                format?: "json" | "ndjson";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListCanaryConfigs: {
+        parameters: {
+            query?: {
+                /** @description Only configs of any of these applications. */
+                application?: components["parameters"]["KayentaApplications"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canary configs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaConfigList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaCreateCanaryConfig: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaCanaryConfig"];
+            };
+        };
+        responses: {
+            /** @description The id it was stored under. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaConfigId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaGetCanaryConfig: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canary config as it was stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaCanaryConfig"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaReplaceCanaryConfig: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaCanaryConfig"];
+            };
+        };
+        responses: {
+            /** @description Its id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaConfigId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaRemoveCanaryConfig: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaEmpty"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartAdHocCanary: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaAdHocCanary"];
+            };
+        };
+        responses: {
+            /** @description The execution. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaExecutionId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListCanaries: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description How many a page has at most. Default 20. */
+                limit?: components["parameters"]["KayentaLimit"];
+                /** @description Which page, from 1. */
+                page?: components["parameters"]["KayentaPage"];
+                /** @description Only executions of these states, joined by commas. */
+                statuses?: components["parameters"]["KayentaStatuses"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of executions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaExecutionList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaGetCanary: {
+        parameters: {
+            query?: {
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The execution. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaCanaryStatus"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartCanary: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaCanaryRequest"];
+            };
+        };
+        responses: {
+            /** @description The execution. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaExecutionId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaCancelCanary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaEmpty"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartAdHocStandalone: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaAdHocStandalone"];
+            };
+        };
+        responses: {
+            /** @description The analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaStandaloneId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaGetStandalone: {
+        parameters: {
+            query?: {
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaStandaloneStatus"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartStandalone: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaStandaloneRequest"];
+            };
+        };
+        responses: {
+            /** @description The analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaStandaloneId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListJudges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The judges. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaJudgeList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaJudgePairs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaJudgeRequest"];
+            };
+        };
+        responses: {
+            /** @description What the judge says. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaJudgeResult"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The accounts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaCredentialList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListCanaryConfigsByToken: {
+        parameters: {
+            query?: {
+                /** @description Only configs of any of these applications. */
+                application?: components["parameters"]["KayentaApplications"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canary configs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaConfigList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaCreateCanaryConfigByToken: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaCanaryConfig"];
+            };
+        };
+        responses: {
+            /** @description The id it was stored under. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaConfigId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaGetCanaryConfigByToken: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The canary config as it was stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaCanaryConfig"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaReplaceCanaryConfigByToken: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaCanaryConfig"];
+            };
+        };
+        responses: {
+            /** @description Its id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaConfigId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaRemoveCanaryConfigByToken: {
+        parameters: {
+            query?: {
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the canary config. */
+                id: components["parameters"]["KayentaConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaEmpty"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartAdHocCanaryByToken: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaAdHocCanary"];
+            };
+        };
+        responses: {
+            /** @description The execution. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaExecutionId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListCanariesByToken: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description How many a page has at most. Default 20. */
+                limit?: components["parameters"]["KayentaLimit"];
+                /** @description Which page, from 1. */
+                page?: components["parameters"]["KayentaPage"];
+                /** @description Only executions of these states, joined by commas. */
+                statuses?: components["parameters"]["KayentaStatuses"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of executions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaExecutionList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaGetCanaryByToken: {
+        parameters: {
+            query?: {
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The execution. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaCanaryStatus"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartCanaryByToken: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaCanaryRequest"];
+            };
+        };
+        responses: {
+            /** @description The execution. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaExecutionId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaCancelCanaryByToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaEmpty"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartAdHocStandaloneByToken: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaAdHocStandalone"];
+            };
+        };
+        responses: {
+            /** @description The analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaStandaloneId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaGetStandaloneByToken: {
+        parameters: {
+            query?: {
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaStandaloneStatus"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaStartStandaloneByToken: {
+        parameters: {
+            query?: {
+                /** @description The service that changes. */
+                application?: components["parameters"]["KayentaApplication"];
+                /** @description Account that says which provider is asked and where the canary runs; see `kayenta.accounts`. */
+                metricsAccountName?: components["parameters"]["KayentaMetricsAccount"];
+                /** @description Where configs are kept in Kayenta. Serin keeps them all in one place. */
+                configurationAccountName?: components["parameters"]["KayentaConfigurationAccount"];
+                /** @description Where results are kept in Kayenta. Serin keeps them all in one place. */
+                storageAccountName?: components["parameters"]["KayentaStorageAccount"];
+                /** @description The pipeline that asks; told again with the execution. */
+                parentPipelineExecutionId?: components["parameters"]["KayentaParentPipeline"];
+                /** @description Who asks, as Kayenta is told. Serin goes by the credential. */
+                user?: components["parameters"]["KayentaUser"];
+            };
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+                /** @description Id of the execution; to start one, that of its canary config. */
+                id: components["parameters"]["KayentaCanaryId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaStandaloneRequest"];
+            };
+        };
+        responses: {
+            /** @description The analysis. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaStandaloneId"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListJudgesByToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The judges. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaJudgeList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaJudgePairsByToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KayentaJudgeRequest"];
+            };
+        };
+        responses: {
+            /** @description What the judge says. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaJudgeResult"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    kayentaListCredentialsByToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token, for callers that send no headers. It is shown in no log. */
+                token: components["parameters"]["KayentaToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The accounts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KayentaCredentialList"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             default: components["responses"]["Failure"];
         };
     };

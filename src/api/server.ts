@@ -1,10 +1,14 @@
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet, { type HelmetOptions } from 'helmet';
 import type { RolloutEvents } from '../analysis/rollout-events.ts';
 import type { Runs } from '../analysis/runs.ts';
+import type { SteppedRollouts } from '../analysis/stepped-rollouts.ts';
 import type { Authentication } from '../auth/authentication.ts';
+import type { Tokens } from '../auth/tokens.ts';
 import { SerinError } from '../errors.ts';
+import type { Gates } from '../gate/gates.ts';
+import type { AuditStore } from '../ledger/audit-store.ts';
 import type { Backfill } from '../ledger/backfill.ts';
 import type { Changes } from '../ledger/changes.ts';
 import { createHttpLog } from '../telemetry/http-log.ts';
@@ -15,39 +19,58 @@ import { createAnalysesRouter } from './analyses/router.ts';
 import { type ArgoDeps, catchArgoErrors, createArgoAnalysisRouter } from './argo-rollouts/analysis.ts';
 import { createArgoEventsRouter } from './argo-rollouts/events.ts';
 import { createOutageClock } from './argo-rollouts/outage-clock.ts';
+import { createAuditRouter } from './audit.ts';
+import { catchEcsErrors, createEcsRouter, type EcsDeps } from './aws/ecs.ts';
 import { createBackfillRouter } from './backfill/router.ts';
 import { readBody } from './body.ts';
 import { type CdEventsDeps, createCdEventsRouter } from './cdevents/router.ts';
 import { createChangesRouter } from './changes.ts';
 import { contextOf, openContext } from './context.ts';
+import { tokenSegmentOf } from './credential.ts';
 import { createDrain, type Drain } from './drain.ts';
+import { catchFlaggerErrors, createFlaggerRouter, type FlaggerDeps } from './flagger/hooks.ts';
+import { createFlaggerPrometheusRouter } from './flagger/prometheus.ts';
+import { createGatesRouter } from './gates.ts';
+import { createGithubRouter, type GithubDeps } from './github/router.ts';
 import { createGitlabRouter } from './gitlab/router.ts';
 import { createHealthRouter, type Health } from './health.ts';
 import { createIncidentHooksRouter, type IncidentHooksDeps } from './incidents/hooks.ts';
 import { createIncidentsRouter, type IncidentsDeps } from './incidents/router.ts';
 import { plainJson } from './json.ts';
 import { createJudgeRouter, type Judging } from './judge.ts';
+import type { Kayenta } from './kayenta/deps.ts';
+import { catchKayentaErrors } from './kayenta/outage.ts';
+import { isKayentaRoute } from './kayenta/paths.ts';
+import { createKayentaRouter } from './kayenta/router.ts';
 import { findOperation } from './operations.ts';
 import { toProblem } from './problem.ts';
 import { dropEmptyQuery } from './query.ts';
 import { toRefusal } from './refusal.ts';
 import { createReportsRouter, type ReportsRouterDeps } from './reports/router.ts';
 import { readSpecText, type Spec } from './spec.ts';
+import { createSpinnakerRouter } from './spinnaker/stage.ts';
 import { type After, afterOnClock } from './timers.ts';
+import { createTokensRouter } from './tokens.ts';
 import { createValidation, type Validation } from './validation.ts';
 
 export type ServerDeps = ReportsRouterDeps & {
   readonly runs: Runs;
   readonly rolloutEvents: RolloutEvents;
+  readonly steppedRollouts: SteppedRollouts;
   readonly changes: Changes;
   readonly backfill: Backfill;
   readonly incidents: Omit<IncidentsDeps, 'now'>;
   readonly incidentMapping: IncidentHooksDeps['mapping'];
   readonly judging: Judging;
+  readonly gates: Pick<Gates, 'evaluate'>;
+  readonly github: Pick<GithubDeps, 'intake' | 'secrets' | 'house'>;
   /** What the configuration says of those who send webhooks. */
   readonly hookHouse: CdEventsDeps['house'];
+  readonly kayenta: Kayenta;
   /** Tells who calls. */
   readonly authentication: Authentication;
+  readonly tokens: Tokens;
+  readonly audit: Pick<AuditStore, 'list'>;
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -109,7 +132,8 @@ function answerErrors(logger: Logger): ErrorRequestHandler {
     if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     if (retryAfter !== null) response.setHeader('Retry-After', retryAfter);
     response.setHeader('Content-Type', 'application/problem+json');
-    response.status(status).json(body);
+    const isKayenta = isKayentaRoute(contextOf(response).operation?.route);
+    response.status(status).json(isKayenta ? { ...body, message: body.detail } : body);
   };
 }
 
@@ -125,52 +149,65 @@ const notFound: RequestHandler = (request, _response, next) => {
 /** What happens to a request before its handler. */
 function addReading(app: Express, deps: ServerDeps, drain: Drain, validation: Validation): void {
   app.use(openContext(deps.now), measure(deps));
-  app.use(createHttpLog(deps.logger, (_request, response) => String(response.getHeader('X-Request-Id'))));
+  const tokenRoutes = Object.keys(validation.spec.paths).filter((route) => tokenSegmentOf(route) >= 0);
+  const idOf = (_request: unknown, response: ServerResponse): string =>
+    String(response.getHeader('X-Request-Id'));
+  app.use(createHttpLog(deps.logger, idOf, tokenRoutes));
   app.use(helmet(headers));
   app.use(plainJson, drain.announce, findOperation(validation.spec), guardAccess(validation.spec, deps));
   app.use(dropEmptyQuery);
   app.use([...validation.before], [...readBody()], [...validation.request]);
 }
 
-/** Makes the API. Nothing listens yet. */
-export function createServer(deps: ServerDeps): ApiServer {
-  const { now, after = afterOnClock, logger, runs, publicUrl } = deps;
-  const app = express();
-  const drain = createDrain();
-  const { validation = createValidation(readSpecText()) } = deps;
-  const argo: ArgoDeps = {
-    runs,
-    outage: createOutageClock(now, deps.outageGrace),
-    drain,
-    after,
-    now,
-    logger,
-    publicUrl,
-  };
-  app.disable('x-powered-by');
-  app.enable('case sensitive routing');
-  addReading(app, deps, drain, validation);
+/** The routes of the ledger and of those who run Serin. */
+function addOwnRoutes(app: Express, deps: ServerDeps, drain: Drain, after: After, spec: Spec): void {
+  const { now, runs, publicUrl } = deps;
   app.use(createAnalysesRouter({ runs, drain, after, publicUrl }));
-  app.use(createArgoAnalysisRouter(argo));
-  app.use(createArgoEventsRouter(deps.rolloutEvents, after));
   app.use(createChangesRouter(deps.changes, now));
+  app.use(createTokensRouter(deps.tokens), createAuditRouter(deps.audit));
   app.use(createIncidentsRouter({ ...deps.incidents, now }));
-  app.use(createBackfillRouter({ ...deps, ...deps.incidents, spec: validation.spec }));
+  app.use(createBackfillRouter({ ...deps, ...deps.incidents, spec }));
   app.use(createReportsRouter(deps));
   app.use(createJudgeRouter(deps.judging, drain));
+  app.use(createGatesRouter(deps.gates));
+}
+
+/**
+ * The routes of callers that are spoken to in their own tongue.
+ *
+ * @returns what answers their errors in it
+ */
+function addCallers(app: Express, deps: ServerDeps, drain: Drain, after: After): ErrorRequestHandler[] {
+  const { now, logger, runs, publicUrl, metrics } = deps;
+  const outage = createOutageClock(now, deps.outageGrace);
+  const argo: ArgoDeps = { runs, outage, drain, after, now, logger, publicUrl };
+  app.use(createArgoAnalysisRouter(argo), createArgoEventsRouter(deps.rolloutEvents, after));
+  app.use(createKayentaRouter({ ...argo, ...deps.kayenta, judging: deps.judging }));
+  const ecs: EcsDeps = { runs, after, now, logger };
+  app.use(createSpinnakerRouter({ runs, after, publicUrl }), createEcsRouter(ecs));
+  const flagger: FlaggerDeps = { steppedRollouts: deps.steppedRollouts, after, now, logger };
+  app.use(createFlaggerRouter(flagger), createFlaggerPrometheusRouter(runs, now));
+  app.use(createGithubRouter({ ...deps.github, logger, metrics, now, after }));
   const hooks = { ...deps, house: deps.hookHouse };
   app.use(createCdEventsRouter(hooks), createGitlabRouter(hooks));
   const { incidents } = deps.incidents;
   app.use(createIncidentHooksRouter({ ...deps, incidents, mapping: deps.incidentMapping }));
-  app.use(
-    createHealthRouter({
-      health: deps.health,
-      metrics: deps.metrics,
-      drain,
-      after,
-      specText: validation.specText,
-    }),
-  );
-  app.use(notFound, refine(validation.spec), catchArgoErrors(argo), answerErrors(logger));
+  return [catchArgoErrors(argo), catchFlaggerErrors(flagger), catchEcsErrors(ecs), catchKayentaErrors(argo)];
+}
+
+/** Makes the API. Nothing listens yet. */
+export function createServer(deps: ServerDeps): ApiServer {
+  const { after = afterOnClock, logger, health, metrics } = deps;
+  const app = express();
+  const drain = createDrain();
+  const { validation = createValidation(readSpecText()) } = deps;
+  app.disable('x-powered-by');
+  app.enable('case sensitive routing');
+  addReading(app, deps, drain, validation);
+  addOwnRoutes(app, deps, drain, after, validation.spec);
+  const catchers = addCallers(app, deps, drain, after);
+  const { specText } = validation;
+  app.use(createHealthRouter({ health, metrics, drain, after, specText }));
+  app.use(notFound, refine(validation.spec), ...catchers, answerErrors(logger));
   return { handler: app, drain: drain.drain };
 }

@@ -29,6 +29,8 @@ export type AuthenticationDeps = {
   readonly authenticators: () => readonly Authenticator[];
   /** Whether any credential exists or is configured. Rejects with `store_unavailable` while that is not known. */
   readonly isOn: () => Promise<boolean>;
+  /** Told when somebody showed a token that exists: access control is on then, also while the store is away. */
+  readonly onTokenSeen: () => void;
   /** What callers without a credential may do as long as access control is off. */
   readonly rolesWhenOff: readonly Role[];
   /** All names, aliases too, of the services of a scope. */
@@ -48,6 +50,11 @@ const missing: Refusal = {
 };
 const unknown: Refusal = { refused: 'unknown', message: 'the credential is not known here' };
 
+/** A typing error proves no token. */
+function isMalformed(found: Caller | Refusal): boolean {
+  return isRefusal(found) && found.refused === 'malformed';
+}
+
 /** Whether a caller was refused. */
 export function isRefusal(found: Caller | Refusal): found is Refusal {
   return 'refused' in found;
@@ -58,12 +65,14 @@ export function isRefusal(found: Caller | Refusal): found is Refusal {
  * caller is anonymous as long as access control is off, and refused once it is on.
  */
 export function createAuthentication(deps: AuthenticationDeps): Authentication {
+  const widen = (caller: Caller): Caller =>
+    caller.services === null ? caller : { ...caller, services: deps.expandScope(caller.services) };
   const know = async (credential: string): Promise<Caller | Refusal> => {
     for (const authenticator of deps.authenticators()) {
       const found = await authenticator(credential);
       if (found === null) continue;
-      if (isRefusal(found) || found.services === null) return found;
-      return { ...found, services: deps.expandScope(found.services) };
+      if (!isMalformed(found)) deps.onTokenSeen();
+      return isRefusal(found) ? found : widen(found);
     }
     return unknown;
   };
@@ -83,11 +92,16 @@ export function createAuthentication(deps: AuthenticationDeps): Authentication {
 export function createSwitch(
   configured: () => boolean,
   anyToken: () => Promise<boolean>,
-): () => Promise<boolean> {
+): Pick<AuthenticationDeps, 'isOn' | 'onTokenSeen'> {
   let seen = false;
-  return async () => {
-    if (!seen && configured()) return true;
-    seen ||= await anyToken();
-    return seen;
+  return {
+    isOn: async () => {
+      if (!seen && configured()) return true;
+      seen ||= await anyToken();
+      return seen;
+    },
+    onTokenSeen: () => {
+      seen = true;
+    },
   };
 }

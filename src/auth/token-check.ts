@@ -8,7 +8,10 @@ import type { Token, TokenStore } from './token-store.ts';
 export type TokenCheckDeps = {
   readonly tokens: Pick<TokenStore, 'findByHash' | 'touch'>;
   readonly now: () => number;
-  /** For how long a token read before the store went away is still believed, milliseconds. */
+  /**
+   * For how long an outage is waited out, milliseconds. A token is believed twice as long after it was read last, so that
+   * its holder still hears the verdict that ends the waiting.
+   */
   readonly outageGrace: () => number;
   /** Rejects with what `late` makes when `work` takes longer than `milliseconds`. */
   readonly withDeadline: <T>(work: Promise<T>, milliseconds: number, late: () => Error) => Promise<T>;
@@ -55,6 +58,7 @@ function isSame(left: string, right: string): boolean {
 function createReader(deps: TokenCheckDeps): (hash: string) => Promise<Token | null> {
   const known = new Map<string, Known>();
   const asked = new Map<string, Promise<Token | null>>();
+  const isBelieved = ({ readAt }: Known): boolean => deps.now() - readAt <= 2 * deps.outageGrace();
   const late = (): Error =>
     new SerinError('store_unavailable', `the token was not checked within ${readMs / 1000}s`);
   const ask = async (hash: string): Promise<Token | null> => {
@@ -69,7 +73,7 @@ function createReader(deps: TokenCheckDeps): (hash: string) => Promise<Token | n
       return token;
     } catch (error) {
       const isOutage = hasCode(error, 'store_unavailable');
-      if (before === undefined || !isOutage || deps.now() - before.readAt > deps.outageGrace()) throw error;
+      if (before === undefined || !isOutage || !isBelieved(before)) throw error;
       known.set(hash, { ...before, triedAt: deps.now() });
       return before.token;
     }
@@ -77,7 +81,7 @@ function createReader(deps: TokenCheckDeps): (hash: string) => Promise<Token | n
   return (hash) => {
     const now = deps.now();
     const before = known.get(hash);
-    if (before !== undefined && now - before.triedAt < freshMs && now - before.readAt <= deps.outageGrace())
+    if (before !== undefined && now - before.triedAt < freshMs && isBelieved(before))
       return Promise.resolve(before.token);
     const running = asked.get(hash) ?? ask(hash).finally(() => asked.delete(hash));
     asked.set(hash, running);
@@ -86,9 +90,8 @@ function createReader(deps: TokenCheckDeps): (hash: string) => Promise<Token | n
 }
 
 /**
- * Knows the tokens of the store. One that was read is believed for 5 seconds, and while the store is away for
- * `outageGrace` since it was last read; one that was never read is not, and the check rejects with
- * `store_unavailable`. Expiry is by this process's clock.
+ * Knows the tokens of the store. One that was read is believed for 5 seconds, and while the store is away for twice
+ * `outageGrace`; one that was never read is not, and the check rejects with `store_unavailable`. Expiry is by this process's clock.
  */
 export function createTokenCheck(deps: TokenCheckDeps): Authenticator {
   const read = createReader(deps);

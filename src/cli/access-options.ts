@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../duration-text.ts';
 
 function duration(text: string): number {
   const milliseconds = parseDuration(text);

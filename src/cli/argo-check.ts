@@ -1,5 +1,5 @@
 import { parseAllDocuments } from 'yaml';
-import { formatDuration } from '../duration.ts';
+import { formatDuration } from '../duration-text.ts';
 import { type ArgoMetric, durationOf, isMapping, numberOf, readArgoMetrics } from './argo-template.ts';
 
 /** The times of a plan that polls have to outlast; milliseconds. */

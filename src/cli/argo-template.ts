@@ -1,4 +1,4 @@
-import { parseDuration } from '../duration.ts';
+import { parseDuration } from '../duration-text.ts';
 
 type Mapping = Readonly<Record<string, unknown>>;
 

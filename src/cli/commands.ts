@@ -6,6 +6,8 @@ import { registerGate } from './gate.ts';
 import type { Io } from './io.ts';
 import { registerRecord } from './record.ts';
 import { registerReport } from './report.ts';
+import { registerToken } from './token.ts';
+import type { OpenTokens } from './token-access.ts';
 
 /**
  * Lets `command` and all below it write through `io`, and reject wrong usage as bad input, for left alone they would
@@ -30,11 +32,14 @@ function tame(command: Command, io: Io): void {
 /**
  * Adds the commands that talk to a running service. Call it after the others were added: wrong usage of any command
  * of `program` then rejects with `invalid_input`.
+ *
+ * @param openTokens - opens the tokens of the database, for commands that are used where it is
  */
-export function registerCliCommands(program: Command, io: Io): void {
+export function registerCliCommands(program: Command, io: Io, openTokens: OpenTokens): void {
   registerGate(program, io);
   registerRecord(program, io);
   addGithubBackfill(registerBackfill(program, io), io);
   registerReport(program, io);
+  registerToken(program, io, openTokens);
   tame(program, io);
 }

@@ -11,6 +11,10 @@ export type Series = {
 export const metricKinds = ['gauge', 'ratio', 'count', 'histogram', 'limit'] as const;
 export type MetricKind = (typeof metricKinds)[number];
 
+/** When the margin of a gauge read pod by pod grows by what its pods differ for good. */
+export const podOffsetGuards = ['auto', 'always', 'never'] as const;
+export type PodOffsetGuard = (typeof podOffsetGuards)[number];
+
 /** Which way is harm. */
 export const directions = ['increase', 'decrease', 'either'] as const;
 export type Direction = (typeof directions)[number];
@@ -76,6 +80,8 @@ export type MetricInput = {
       readonly history?: Samples | undefined;
       /** The same of each of the baseline's pods. */
       readonly historyPods?: readonly Samples[] | undefined;
+      /** `auto` by default: as far as simulation calls for it. */
+      readonly podOffsetGuard?: PodOffsetGuard | undefined;
       /** What earlier runs of this service, metric and step told of its noise, already discounted; and how many. */
       readonly profile?: (NoiseProfile & { readonly runs: number }) | undefined;
     }

@@ -156,7 +156,8 @@ export type ChangesDeps = {
   readonly policy: () => Omit<LedgerPolicy, 'now'>;
 };
 
-async function recordAll(
+/** Records reports as `by`, all or none, with an entry in the audit trail for each that told anything new. Does not check them. */
+export async function recordReports(
   stores: Stores,
   reports: readonly ChangeReport[],
   by: Actor,
@@ -198,7 +199,7 @@ export function createChanges({ unitOfWork, now, policy }: ChangesDeps): Changes
         checkReport(report, reports.length === 1 ? '' : `[${index}].`, now()),
       );
       if (issues.length > 0) throw invalidInput(issues);
-      return unitOfWork.transaction((stores) => recordAll(stores, reports, by, current()));
+      return unitOfWork.transaction((stores) => recordReports(stores, reports, by, current()));
     },
     get: (id) => findChange(unitOfWork.stores.ledger, id),
     list: (filter, limit, cursor) =>

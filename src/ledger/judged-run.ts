@@ -18,8 +18,8 @@ export type JudgedChange = Pick<
   | 'recoveredAt'
 > & {
   readonly method: Attribution['method'] | null;
-  /** The incident that was put to it; `null`: none, or another ground decided. */
-  readonly incidentId: string | null;
+  /** Whether an incident was put to it. */
+  readonly hasIncident: boolean;
 };
 
 /** An analysis that concluded, and the change it was of. Times in milliseconds. */

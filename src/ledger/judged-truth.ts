@@ -42,7 +42,7 @@ function shippedLater(change: JudgedChange, alike: readonly JudgedChange[]): Jud
 function ownTruth(change: JudgedChange, { now, observationWindow }: TruthOptions): Truth {
   if (change.outcome === 'succeeded') return 'fine';
   if (change.outcome !== 'failed') return 'unknown';
-  if (hasEscaped(change) || change.method === 'manual' || change.incidentId !== null) return 'harmful';
+  if (hasEscaped(change) || change.method === 'manual' || change.hasIncident) return 'harmful';
   // The same revision was tried again and completed: shipped unchanged, and nothing was heard of it since.
   const { recoveredAt } = change;
   return recoveredAt !== null && now - recoveredAt >= observationWindow ? 'fine' : 'unknown';

@@ -20,6 +20,8 @@ export type RollupWork = { readonly cells: number; readonly changes: number };
 export interface RollupStore {
   /** Whether reports are read from roll-ups; `false` only between an upgrade and the first rebuild's end. */
   isLive(): Promise<boolean>;
+  /** How far a rebuild under way has come, by whichever process; `null` when there is none. */
+  progress(): Promise<{ readonly generation: number; readonly through: number | null } | null>;
   /**
    * Counts all changes anew beside the roll-ups in use, which stay as they are until the new ones take their place at
    * once. Changes may be written meanwhile. Rejects with `conflict` when another rebuild began after this one.

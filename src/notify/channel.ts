@@ -15,7 +15,12 @@ export type Delivery =
  */
 export type Channel = {
   send(message: OutboxMessage, signal: AbortSignal): Promise<Delivery>;
+  /** Work that belongs to no message; called about once a minute. What it rejects with is logged. */
+  sweep?(): Promise<void>;
 };
 
 /** The channel of that name; `null` when it is not configured (any more). */
 export type FindChannel = (name: string) => Channel | null;
+
+/** All channels of one configuration. */
+export type Channels = ReadonlyMap<string, Channel>;

@@ -1,3 +1,4 @@
+import type { Attribution } from '../ledger/change.ts';
 import type { Judged, JudgedChange, JudgedRun, JudgedRunStore } from '../ledger/judged-run.ts';
 import type { StoredRow } from './change-rows.ts';
 import { readBoolean, readInteger, readIntegerOrNull, readJsonOrNull } from './columns.ts';
@@ -31,10 +32,7 @@ function changeFromRow(row: StoredRow, prefix: string): JudgedChange | null {
     readIntegerOrNull(row[`${prefix}${column}`], `changes.${column}`);
   const id = text('id');
   if (id === null) return null;
-  const attribution = readJsonOrNull<{ method: JudgedChange['method']; incidentId?: string }>(
-    row[`${prefix}attribution`],
-    'changes.attribution',
-  );
+  const attribution = readJsonOrNull<Attribution>(row[`${prefix}attribution`], 'changes.attribution');
   return {
     id,
     service: text('service') ?? '',
@@ -48,7 +46,7 @@ function changeFromRow(row: StoredRow, prefix: string): JudgedChange | null {
     outcomeAt: instant('outcome_at'),
     recoveredAt: instant('recovered_at'),
     method: attribution?.method ?? null,
-    incidentId: attribution?.incidentId ?? null,
+    hasIncident: attribution?.incidentId !== undefined,
   };
 }
 

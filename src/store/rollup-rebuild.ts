@@ -31,7 +31,7 @@ async function begin(database: Database): Promise<number> {
     const [state] = await connection.run((sql) =>
       sql('rollup_state')
         .where({ id: 1 })
-        .update({ building: sql.raw('COALESCE(building, live, 0) + 1') })
+        .update({ building: sql.raw('COALESCE(building, live, 0) + 1'), built_through: null })
         .returning<{ building: number }[]>('building'),
     );
     if (state === undefined) throw new SerinError('internal', 'the database lacks the state of its roll-ups');
@@ -74,13 +74,20 @@ async function buildWeek(connection: Connection, generation: number, week: numbe
   return { cells: counted.length, changes: counted.reduce((sum, one) => sum + one.facts.length, 0) };
 }
 
+/** In a transaction of its own: one that holds cells must not wait for the writers who wait for those. */
+async function showProgress(database: Database, generation: number, week: number): Promise<void> {
+  await database.run((sql) =>
+    sql('rollup_state').where({ id: 1, building: generation }).update({ built_through: week }),
+  );
+}
+
 /** Reads the new ones from now on; the old ones are of no use any more. */
 async function swap(database: Database, generation: number): Promise<void> {
   const swapped = await database.transaction((connection) =>
     connection.run((sql) =>
       sql('rollup_state')
         .where({ id: 1, building: generation })
-        .update({ live: generation, building: null })
+        .update({ live: generation, building: null, built_through: null })
         .returning('id'),
     ),
   );
@@ -96,6 +103,7 @@ export async function rebuildRollups(database: Database): Promise<RollupWork> {
     const built = await database.transaction((connection) => buildWeek(connection, generation, week));
     cells += built.cells;
     changes += built.changes;
+    await showProgress(database, generation, week);
   }
   await swap(database, generation);
   return { cells, changes };

@@ -22,6 +22,8 @@ export function createRunStore(connection: Connection): RunStore {
     list: (filter, limit, cursor) => list(connection, filter, limit, cursor),
     findByRollout: (uid, revision) => findByRollout(connection, uid, revision),
     countByChange: (changeId) => countByChange(connection, changeId),
+    findByChange: (changeId, limit) =>
+      select(connection, (query) => query.where({ change_id: changeId }).orderBy(newestFirst).limit(limit)),
     claimDue: (now, limit, leaseMs) => claimDue(connection, now, limit, leaseMs),
     renew: (id, token, leaseMs) => renewLease(connection, id, token, leaseMs),
     release: (id, token) => releaseLease(connection, id, token),

@@ -23,6 +23,8 @@ export type Metrics = {
   outboxDelivery(channel: string, outcome: string): void;
   /** One webhook that was rightly signed; `event` is a word of a closed set. */
   hookEvent(source: string, event: string, outcome: string): void;
+  /** How many gates are waited at, and for how long the oldest has been, 0 when none. */
+  openGates(count: number, oldestMilliseconds: number): void;
   /** Everything in Prometheus' text format with its content type. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
 };
@@ -155,14 +157,30 @@ function createOutboxMetrics(registry: Registry): Pick<Metrics, 'outboxMessages'
   };
 }
 
-function createHookMetrics(registry: Registry): Pick<Metrics, 'hookEvent'> {
+function createGateMetrics(registry: Registry): Pick<Metrics, 'hookEvent' | 'openGates'> {
   const events = new Counter({
     name: 'serin_hook_events_total',
     help: 'Webhooks with a right signature, by source, event and what became of them.',
     labelNames: ['source', 'event', 'outcome'],
     registers: [registry],
   });
-  return { hookEvent: (source, event, outcome) => events.inc({ source, event, outcome }) };
+  const open = new Gauge({
+    name: 'serin_gates_open',
+    help: 'Gates that somebody waits at.',
+    registers: [registry],
+  });
+  const oldest = new Gauge({
+    name: 'serin_gate_oldest_seconds',
+    help: 'How long the oldest open gate has been waited at.',
+    registers: [registry],
+  });
+  return {
+    hookEvent: (source, event, outcome) => events.inc({ source, event, outcome }),
+    openGates(count, oldestMilliseconds) {
+      open.set(count);
+      oldest.set(oldestMilliseconds / 1000);
+    },
+  };
 }
 
 /**
@@ -178,7 +196,7 @@ export function createMetrics(options: { readonly process?: boolean } = {}): Met
     ...createAnalysisMetrics(registry),
     ...createDependencyMetrics(registry),
     ...createOutboxMetrics(registry),
-    ...createHookMetrics(registry),
+    ...createGateMetrics(registry),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { Callback, Conclusion, Run } from '../../src/analysis/run.ts';
-import { keepConclusion } from '../../src/analysis/step.ts';
 import { hasCode } from '../../src/errors.ts';
 import { type House, makeHouse, makeRequest, makeRolloutEvent } from '../support/analysis-house.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
@@ -87,27 +86,21 @@ for (const { name, open } of databases) {
       assert.deepEqual([one?.analysis.verdict, one?.analysis.dryRun], ['pass', true]);
     });
 
-    it('tell a verdict that was overridden again, for it says something else', async () => {
-      const run = await begin();
+    it('tell a verdict that a person put in its place, before or after the end, and each of them', async () => {
+      const by = { name: 'token:lead', isAdmin: true };
+      const open = await begin({ key: 'open' });
+      await house.runs.override(open.id, { verdict: 'pass', reason: 'known to be fine' }, by);
+      const over = await begin();
       await house.through(12);
-      await told();
-      const passed = await house.get(run.id);
-      const overridden: Run = { ...passed, verdict: 'fail', reason: 'overridden: users complain' };
+      await house.runs.override(over.id, { verdict: 'fail', reason: 'users complain' }, by);
+      house.setMinutes(13);
+      await house.runs.override(over.id, { verdict: 'pass', reason: 'it was something else' }, by);
 
-      for (let times = 0; times < 2; times += 1)
-        await house.unitOfWork.transaction((stores) =>
-          keepConclusion(stores, overridden, {
-            now: start + 13 * minute,
-            observationWindow: minute,
-            abandonAfter: minute,
-          }),
-        );
-
-      await opened.database.run((sql) => sql('outbox_messages').update({ lease_token: null }));
-      assert.deepEqual(
-        (await told()).map(({ analysis }) => analysis.verdict),
-        ['pass', 'fail'],
-      );
+      const messages = await told();
+      const verdictsOf = (id: string) =>
+        messages.filter(({ analysis }) => analysis.id === id).map(({ analysis }) => analysis.verdict);
+      assert.deepEqual(verdictsOf(open.id), ['pass']);
+      assert.deepEqual(verdictsOf(over.id).sort(), ['fail', 'pass', 'pass']);
     });
 
     it('of those who join are added, each once', async () => {

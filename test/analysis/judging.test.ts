@@ -243,6 +243,10 @@ describe('samples with faults that data have', () => {
 
     assert.equal(noiseWith({})?.historySteps, 0);
     assert.equal(noiseWith(past)?.historySteps, 60);
+    const without = { ...plan, noise: { history: false } };
+    const { noise } = judgeRequest(body({ samples: { latency }, history: past }, without)).judgement
+      .findings[0]!;
+    assert.equal(noise?.historySteps, 0);
   });
 
   it('compares pods as their mean, in whatever order they are written', () => {
@@ -261,6 +265,24 @@ describe('samples with faults that data have', () => {
     assert.deepEqual(again, judged);
     assert.deepEqual(judged.judgement.findings[0]?.noise?.pods, { canary: 2, baseline: 2 });
     assert.equal(judged.judgement.findings[0]?.canary.count, 30);
+  });
+
+  it('guards against pods that differ for good as the plan says', () => {
+    const arm = (seed: number) => ({ pods: { a: noisy(seed, 1, 0.05), b: noisy(seed + 1, 2, 0.05) } });
+    const past = { cpu: { baseline: { pods: { a: noisy(7, 1, 0.05, 60), b: noisy(8, 2, 0.05, 60) } } } };
+    const samples = { cpu: { canary: arm(1), baseline: arm(3) } };
+    const offset = (podOffsetGuard: string, history: Body = {}) => {
+      const plan = { metrics: [{ name: 'cpu', kind: 'gauge', per: 'pod', podOffsetGuard }] };
+      return (
+        judgeRequest(body({ samples, history }, plan)).judgement.findings[0]?.noise?.podOffset ?? Number.NaN
+      );
+    };
+
+    const whole = offset('always', past);
+    assert.ok(whole > 0.3, String(whole));
+    assert.ok(Math.abs(offset('auto', past) / whole - 0.5) < 1e-9);
+    assert.equal(offset('auto'), offset('always'));
+    assert.equal(offset('never'), 0);
   });
 });
 

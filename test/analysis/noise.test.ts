@@ -231,6 +231,8 @@ describe('what runs learn noise from', () => {
     ['another query', { metrics: [{ ...gauge, query: 'other' }] }, 0],
     ['another name', { metrics: [{ ...gauge, name: 'other' }] }, 0],
     ['another step', { step: '30s' }, 0],
+    ['no use for it', { noise: { earlierRuns: false } }, 0],
+    ['no use for the past', { noise: { history: false } }, 2],
     ['other demands', { alpha: 0.01, metrics: [{ ...gauge, margin: 0.1, weight: 2, critical: true }] }, 2],
   ] as const)
     it(`${count === 0 ? 'does not serve' : 'serves'} a metric with ${what}`, async () => {
@@ -259,6 +261,19 @@ describe('what runs learn noise from', () => {
       runs.map(({ noise }) => noise?.length),
       [0, 0, 0, 1],
     );
+  });
+
+  it('goes without where the plan says so, and says so, but tells later runs', async () => {
+    const home = house();
+    const alone = { plan: { ...plan, noise: { history: 'false', earlierRuns: 'false' } } };
+    await perform(home, 1, 'succeeded', alone);
+    await perform(home, 2, 'succeeded', alone);
+    const third = await perform(home, 3, 'succeeded', alone);
+    const fourth = await perform(home, 4);
+
+    const noise = ({ judgement }: Run) => judgement?.findings[0]?.noise;
+    assert.deepEqual([noise(third)?.historySteps, noise(third)?.earlierRuns], [0, 0]);
+    assert.deepEqual([noise(fourth)?.historySteps, noise(fourth)?.earlierRuns], [60, 3]);
   });
 
   it('learns from dry runs as from others', async () => {

@@ -93,6 +93,7 @@ describe('a plan with judge: kayenta', () => {
     ],
     ['pods', {}, /metrics\[0\]\.per/, [{ ...latency, per: 'pod' }]],
     ['an early pass', { earlyPass: true }, /earlyPass/],
+    ['noise to learn', { noise: { history: false } }, /noise.*learns no noise/],
     [
       'a weight of no group',
       { kayenta: { groupWeights: { Other: 10 } } },

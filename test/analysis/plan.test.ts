@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { overridePlan, parsePlan, queriesOf } from '../../src/analysis/plan.ts';
+import { noiseFrom, overridePlan, parsePlan, queriesOf } from '../../src/analysis/plan.ts';
 import { SerinError } from '../../src/errors.ts';
 
 const ratio = { name: 'errors', kind: 'ratio', provider: 'p', events: 'e', total: 't' };
@@ -44,6 +44,30 @@ describe('parsePlan', () => {
       metrics: [{ ...ratio, weight: '2', critical: 'true', margin: '0' }],
     }).metrics;
     assert.deepEqual([metric?.weight, metric?.critical, metric?.margin], [2, true, 0]);
+  });
+
+  it('learns noise from all there is, unless it says otherwise, and stays the plan it was without a word of it', () => {
+    assert.deepEqual(noiseFrom(parsePlan(good)), { history: true, earlierRuns: true });
+    assert.deepEqual(
+      [{ history: 'false' }, { earlierRuns: false }, { history: 'true', earlierRuns: 'false' }, {}].map(
+        (noise) => noiseFrom(parsePlan({ ...good, noise })),
+      ),
+      [
+        { history: false, earlierRuns: true },
+        { history: true, earlierRuns: false },
+        { history: true, earlierRuns: false },
+        { history: true, earlierRuns: true },
+      ],
+    );
+    assert.ok(!JSON.stringify(parsePlan(good)).includes('noise'));
+  });
+
+  it('takes a guard against pods that differ for good', () => {
+    const guards = ['auto', 'always', 'never'].map((podOffsetGuard) => {
+      const [metric] = parsePlan({ ...good, metrics: [{ ...gauge, per: 'pod', podOffsetGuard }] }).metrics;
+      return metric?.kind === 'gauge' ? metric.podOffsetGuard : null;
+    });
+    assert.deepEqual(guards, ['auto', 'always', 'never']);
   });
 
   it('fills in the defaults of a histogram and of a limit', () => {
@@ -192,6 +216,26 @@ describe('parsePlan', () => {
       'support without minSupport',
       { ...good, metrics: [{ ...gauge, support: 's' }] },
       /support and minSupport go together/,
+    ],
+    [
+      'noise from elsewhere',
+      { ...good, noise: { pods: true } },
+      /^plan\.noise: unknown key "pods"; allowed are history, earlierRuns$/,
+    ],
+    [
+      'noise that is neither on nor off',
+      { ...good, noise: { history: 'no' } },
+      /^plan\.noise\.history: found "no"/,
+    ],
+    [
+      'a guard that it does not know',
+      { ...good, metrics: [{ ...gauge, per: 'pod', podOffsetGuard: 'on' }] },
+      /^plan\.metrics\[0\]\.podOffsetGuard: found "on"; allowed are auto, always, never$/,
+    ],
+    [
+      'a guard of pods that are not told apart',
+      { ...good, metrics: [{ ...gauge, podOffsetGuard: 'never' }] },
+      /^plan\.metrics\[0\]\.podOffsetGuard: goes with per: pod$/,
     ],
     ['a negative margin', { ...good, metrics: [{ ...ratio, margin: -1 }] }, /^plan\.metrics\[0\]\.margin/],
     ['an alpha of 1', { ...good, alpha: 1 }, /^plan\.alpha/],

@@ -62,6 +62,20 @@ describe('read', () => {
     assert.equal(provider.asked.length, 4);
   });
 
+  it('asks for no past where the plan learns nothing from it', async () => {
+    const provider = makeProvider(() => 1);
+    const run = makeRun({ plan: makePlan({ metrics: [gauge], noise: { history: false } }) });
+    const { kept } = await read(run, [], start + minute, () => provider, never);
+    assert.deepEqual(
+      provider.asked.map(({ arm, from }) => [arm, from - start]),
+      [
+        ['canary', minute],
+        ['baseline', minute],
+      ],
+    );
+    assert.ok(kept.every(({ arm }) => arm !== 'history'));
+  });
+
   it('goes without a past that cannot be read', async () => {
     const provider = makeProvider(({ to }) => {
       if (to <= start) throw new SerinError('provider_rejected', 'no such time');

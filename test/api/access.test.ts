@@ -130,6 +130,18 @@ describe('who may call', () => {
     assert.deepEqual(started, []);
   });
 
+  it('is 403 for a token of a CI system that no rule lets in, with the sentence that says why', async () => {
+    const authentication = {
+      identify: async () => ({ refused: 'rule', message: 'no rule allows it' }) as const,
+    };
+    const { app } = makeProbe(authentication);
+    const answer = await request(app).post('/gate').set('Authorization', 'Bearer a.b.c');
+    assert.deepEqual(
+      [answer.status, answer.body.code, answer.body.detail],
+      [403, 'forbidden', 'no rule allows it'],
+    );
+  });
+
   it('is 403 for a caller whose role does not do, and names the role that is needed', async () => {
     const { runs, started } = recordStarts();
     const api = makeApi({ authentication: known, runs });

@@ -14,6 +14,7 @@ function make(changes: Partial<AuthenticationDeps> = {}, isOn = false) {
   return createAuthentication({
     authenticators: () => [],
     isOn: async () => isOn,
+    onTokenSeen: () => {},
     rolesWhenOff: ['admin'],
     expandScope: (services) => services,
     ...changes,
@@ -65,6 +66,19 @@ describe('createAuthentication(deps)', () => {
     assert.ok('refused' in found && found.refused === 'expired');
   });
 
+  it('tells when a token that exists was shown, valid or not, and not of any other', async () => {
+    const kinds: Readonly<Record<string, Authenticator>> = {
+      valid: async () => ci,
+      expired: async () => ({ refused: 'expired', message: 'x' }),
+      malformed: async () => ({ refused: 'malformed', message: 'x' }),
+      unknown: async () => null,
+    };
+    const seen: string[] = [];
+    for (const [kind, authenticator] of Object.entries(kinds))
+      await make({ authenticators: () => [authenticator], onTokenSeen: () => seen.push(kind) }).identify('a');
+    assert.deepEqual(seen, ['valid', 'expired']);
+  });
+
   it('widens a scope to all names of its services', async () => {
     const authenticators = () => [knows('a', { ...ci, services: ['checkout'] })];
     const expandScope = (services: readonly string[]) => [...services, 'shop/checkout'];
@@ -77,7 +91,7 @@ describe('createSwitch(configured, anyToken)', () => {
   it('is on as soon as something is configured or a token exists, and never forgets a token', async () => {
     let [configured, token] = [false, false];
     let asked = 0;
-    const isOn = createSwitch(
+    const { isOn } = createSwitch(
       () => configured,
       async () => {
         asked += 1;
@@ -97,11 +111,13 @@ describe('createSwitch(configured, anyToken)', () => {
   });
 
   it('does not guess while the store is away', async () => {
-    const isOn = createSwitch(
+    const { isOn, onTokenSeen } = createSwitch(
       () => false,
       () => Promise.reject(new Error('away')),
     );
     await assert.rejects(isOn(), /away/);
+    onTokenSeen();
+    assert.equal(await isOn(), true);
   });
 });
 

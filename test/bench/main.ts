@@ -1,4 +1,5 @@
 import { benchJudge } from './judge.ts';
+import { benchJudgeLines } from './judge-lines.ts';
 import { benchKayenta } from './kayenta.ts';
 import { benchLedger } from './ledger.ts';
 import { benchService } from './service.ts';
@@ -7,6 +8,7 @@ import { benchService } from './service.ts';
 const benches = new Map<string, () => void | Promise<void>>([
   ['judge', benchJudge],
   ['kayenta', benchKayenta],
+  ['judge-lines', benchJudgeLines],
   ['service', benchService],
   ['ledger', benchLedger],
 ]);

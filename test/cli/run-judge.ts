@@ -65,16 +65,20 @@ export async function runJudge(
   });
   const program = new Command('serin');
   registerJudge(program, io);
-  registerCliCommands(program, {
-    env: {},
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    isTTY: false,
-    fetch: unused,
-    now: unused,
-    sleep: unused,
-    exit: unused,
-  });
+  registerCliCommands(
+    program,
+    {
+      env: {},
+      stdout: stream('stdout'),
+      stderr: stream('stderr'),
+      isTTY: false,
+      fetch: unused,
+      now: unused,
+      sleep: unused,
+      exit: unused,
+    },
+    unused,
+  );
   try {
     await program.parseAsync(['node', 'serin', 'judge', ...args]);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { registerCliCommands } from '../../src/cli/commands.ts';
 import type { Io } from '../../src/cli/io.ts';
+import type { OpenTokens } from '../../src/cli/token-access.ts';
 import { SerinError } from '../../src/errors.ts';
 
 /** What a run of the command line left behind. */
@@ -14,7 +15,11 @@ export type Outcome = {
 const begun = Date.parse('2026-11-23T10:00:00.000Z');
 
 /** Runs `serin …args`, bad input told as the program does, with a clock that only sleeping moves, so that no test waits. */
-export async function runSerin(args: readonly string[], overrides: Partial<Io> = {}): Promise<Outcome> {
+export async function runSerin(
+  args: readonly string[],
+  overrides: Partial<Io> = {},
+  openTokens: OpenTokens = () => Promise.reject(new Error('the test has no database')),
+): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   let now = begun;
   let code: number | null = null as number | null;
@@ -42,7 +47,7 @@ export async function runSerin(args: readonly string[], overrides: Partial<Io> =
     ...overrides,
   };
   const program = new Command('serin');
-  registerCliCommands(program, io);
+  registerCliCommands(program, io, openTokens);
   try {
     await program.parseAsync(['node', 'serin', ...args]);
   } catch (error) {

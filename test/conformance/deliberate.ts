@@ -4,6 +4,9 @@ export const deliberate: Readonly<Record<string, string>> = {
     'weights of 150 in all would let the canary pass with a failing group: the config is refused',
   'judge-36-infinite':
     'one infinite value of the canary would hide that it is ten times higher: infinite values are left out',
+  'promquery-05': 'a value outside quotes is refused but for letters, digits and _ : .',
+  'promquery-10': 'likewise',
+  'promquery-11': 'likewise',
 };
 
 /** Vectors that ask something our judge does not have: id → why. */
@@ -27,9 +30,6 @@ export const kindsWithoutCounterpart: Readonly<Record<string, string>> = {
   mapGetAsDouble: 'likewise',
   judgementWindow: 'about when to judge, not how',
   judgementScopes: 'likewise',
-  lifetime: 'likewise',
   aggregatedJudgement: 'about several judgements, not one',
   mixMetricSets: 'about fetching series, before they are judged',
-  prometheusBuildQuery: 'likewise',
-  expandTemplate: 'likewise',
 };

@@ -1,3 +1,7 @@
+import { expandTemplate } from '../../src/analysis/kayenta/queries/expand.ts';
+import { translateQuery } from '../../src/analysis/kayenta/queries/translate.ts';
+import { scopeVariables } from '../../src/analysis/kayenta/scope.ts';
+import { type StandaloneScope, standaloneScopes } from '../../src/analysis/kayenta/standalone.ts';
 import { fillGaps, prepareArm, summarise } from '../../src/judge/kayenta/arm.ts';
 import { classifyMetric } from '../../src/judge/kayenta/classify.ts';
 import { type EffectMeasure, effectDefaults, kayentaMetric } from '../../src/judge/kayenta/config.ts';
@@ -5,6 +9,7 @@ import { commonLanguage, effectOf, meanRatio } from '../../src/judge/kayenta/eff
 import { judgeKayenta } from '../../src/judge/kayenta/judge-kayenta.ts';
 import { fences, withoutOutliers } from '../../src/judge/kayenta/outliers.ts';
 import { parseKayentaConfig, parseKayentaThresholds } from '../../src/judge/kayenta/parse-config.ts';
+import { Reader } from '../../src/judge/kayenta/reader.ts';
 import { type Scored, scoreGroups, summariseScores } from '../../src/judge/kayenta/score.ts';
 import { shiftInterval, standardise } from '../../src/judge/kayenta/shift-interval.ts';
 import { normalQuantile } from '../../src/judge/statistics/normal-quantile.ts';
@@ -12,6 +17,8 @@ import { percentile } from '../../src/judge/statistics/percentile.ts';
 import { ascending } from '../../src/judge/statistics/rank-order.ts';
 import { rankSum } from '../../src/judge/statistics/rank-sum.ts';
 import type { Direction } from '../../src/judge/types.ts';
+import { escapePromql } from '../../src/metrics/prometheus/promql.ts';
+import { parseTemplate, renderTemplate } from '../../src/metrics/template.ts';
 import { differences, type Vector } from './vector.ts';
 
 type Input = Vector['input'];
@@ -146,6 +153,65 @@ function replayJudge({ canaryConfig, thresholds, metricSetPairs }: Judged): unkn
   };
 }
 
+const variables = (bindings: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(bindings).map(([name, value]) => [`scope.${name}`, String(value)]));
+
+type Query = {
+  readonly templates: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly scope: {
+    readonly scope: string | null;
+    readonly location: string;
+    readonly extendedScopeParams: Readonly<Record<string, unknown>> | null;
+  };
+};
+
+/** The query as the provider would send it. */
+function replayQuery({ templates, query, scope }: Query): unknown {
+  const reader = new Reader();
+  const place = { path: 'query', value: { type: 'prometheus', ...query } };
+  const translated = reader.finish(translateQuery(reader, place, templates));
+  const asked = { ...scope, scope: scope.scope ?? '', start: 0, end: 0, step: null };
+  const extended = Object.entries(scope.extendedScopeParams ?? {}).map(([name, value]) => [
+    name,
+    String(value),
+  ]);
+  const bound = scopeVariables({ ...asked, extendedScopeParams: Object.fromEntries(extended) }, null);
+  return { query: renderTemplate(parseTemplate(translated.query), variables(bound), escapePromql) };
+}
+
+type Template = { readonly template: string | null; readonly bindings: Readonly<Record<string, string>> };
+
+function replayTemplate({ template, bindings }: Template): unknown {
+  if (template === null) return { value: null };
+  const reader = new Reader();
+  const text = reader.finish(expandTemplate(template, { path: '', value: template }, reader));
+  return { value: renderTemplate(parseTemplate(text), variables(bindings), (value) => value) };
+}
+
+type Lifetime = {
+  readonly startMin: number;
+  readonly endMin: number | null;
+  readonly lifetimeDurationMins: number | null;
+};
+
+function replayLifetime({ startMin, endMin, lifetimeDurationMins }: Lifetime): unknown {
+  const times = { startTime: startMin * 60_000, endTime: endMin === null ? null : endMin * 60_000 };
+  const scope: StandaloneScope = {
+    ...{
+      scopeName: 's',
+      controlScope: 'c',
+      experimentScope: 'e',
+      controlLocation: null,
+      experimentLocation: null,
+    },
+    ...{ controlOffsetInMinutes: 0, step: 60_000, extendedScopeParams: {}, ...times },
+  };
+  const terms = { scopes: [scope], lifetimeDurationMins, beginAfterMins: 0, lookbackMins: 0 };
+  const pair = standaloneScopes(terms, 0)['s'];
+  return { lifetimeMins: ((pair?.experiment.end ?? 0) - (pair?.experiment.start ?? 0)) / 60_000 };
+}
+
 const isOutside = ({ values, factor, reduceSensitivity }: Values): readonly boolean[] => {
   const limits = fences(ascending(values), factor, reduceSensitivity);
   return values.map((value) => limits !== null && (value < limits[0] || value > limits[1]));
@@ -176,6 +242,9 @@ const replays: Readonly<Record<string, (input: never) => unknown>> = {
   }),
   weightedSumScore: replayScore,
   judge: replayJudge,
+  prometheusBuildQuery: replayQuery,
+  expandTemplate: replayTemplate,
+  lifetime: replayLifetime,
 };
 
 function askedBy(vector: Vector, vectors: readonly Vector[]): Vector {
@@ -193,17 +262,22 @@ export function replay(vector: Vector, vectors: readonly Vector[]): unknown {
   return replays[vector.kind]?.(askedBy(vector, vectors).input as never);
 }
 
+/** Kayenta refuses what the vector asks. */
+function isRefusal(expected: Vector['expected']): boolean {
+  return 'error' in expected || 'errorContains' in expected;
+}
+
 /** How our answer differs from Kayenta's; empty where it does not. */
 export function replayDifferences(vector: Vector, vectors: readonly Vector[]): readonly string[] {
   const expected =
     vector.nondeterministic === undefined ? vector.expected : classificationsOf(vector.expected);
   try {
     const answer = replay(vector, vectors);
-    return 'error' in expected
+    return isRefusal(expected)
       ? ['accepted where Kayenta refuses']
       : differences(answer, { ...vector, expected });
   } catch (error) {
-    return 'error' in expected ? [] : [`refused: ${String(error)}`];
+    return isRefusal(expected) ? [] : [`refused: ${String(error)}`];
   }
 }
 

@@ -162,6 +162,62 @@ const rowsSince: Readonly<Record<string, Rows>> = {
         lease_expires_at: null,
       },
     ],
+    pending_gates: [
+      {
+        id: 'g1',
+        key: '1/2/production/3',
+        group_key: '1/2',
+        state: 'open',
+        revision: 4,
+        next_at: 1_767_225_602_000,
+        created_at: 1_767_225_600_000,
+        closed_at: null,
+        body: '{"id":"g1"}',
+      },
+    ],
+  },
+  '0007-kayenta': {
+    kayenta_configs: [
+      {
+        id: 'c1',
+        name: 'latency',
+        applications: '["checkout"]',
+        created_at: 1_767_225_600_000,
+        updated_at: 1_767_225_600_001,
+        body: '{}',
+      },
+    ],
+    kayenta_config_names: [{ application: 'checkout', name: 'latency', config_id: 'c1' }],
+    kayenta_executions: [
+      {
+        id: 'e1',
+        kind: 'canary',
+        run_id: 'r1',
+        application: 'checkout',
+        created_at: 1_767_225_600_000,
+        window_end: 1_767_227_400_000,
+        body: '{}',
+        concluded: null,
+      },
+    ],
+  },
+  '0008-stepped-rollouts': {
+    stepped_rollouts: [
+      {
+        uid: 'flagger:production//shop/checkout',
+        revision: 1,
+        checksum: '85d557f47b',
+        service: 'checkout',
+        environment: 'production',
+        target_key: '',
+        grants: 2,
+        analysis_id: 'r1',
+        patience_ms: 3_600_000,
+        created_at: 1_767_225_600_000,
+        ended_at: null,
+        ended_as: null,
+      },
+    ],
   },
   '0009-ledger-rollups': {
     change_rollups: [

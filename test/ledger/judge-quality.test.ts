@@ -23,7 +23,7 @@ function makeChange(changes: Partial<JudgedChange> = {}): JudgedChange {
     outcomeAt: epoch + day,
     recoveredAt: null,
     method: 'observation',
-    incidentId: null,
+    hasIncident: false,
     ...changes,
   };
 }
@@ -89,7 +89,7 @@ describe('cellOf(run, alike, options)', () => {
   it('calls a fail right when users met it, or a person or an incident says so', () => {
     assert.equal(failed(escaped), 'failed.harmful');
     assert.equal(failed({ ...caught, method: 'manual' }), 'failed.harmful');
-    assert.equal(failed({ ...caught, method: 'window', incidentId: 'i1' }), 'failed.harmful');
+    assert.equal(failed({ ...caught, method: 'window', hasIncident: true }), 'failed.harmful');
   });
 
   it('goes by the same revision when it was tried again and watched for long enough', () => {

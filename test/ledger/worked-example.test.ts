@@ -7,10 +7,10 @@ import { createChanges, recordRolloutEvent, recordVerdict } from '../../src/ledg
 import { createIncidents } from '../../src/ledger/incidents.ts';
 import type { LedgerStore } from '../../src/ledger/ledger-store.ts';
 import { createReports } from '../../src/ledger/reports.ts';
+import { createUnattributedIncidents } from '../../src/store/incident-counts.ts';
 import { createLedgerStore } from '../../src/store/ledger-store.ts';
 import { createReportStore } from '../../src/store/report-store.ts';
 import { createRollupStore } from '../../src/store/rollup-store.ts';
-import { createUnattributedIncidents } from '../../src/store/unattributed-incidents.ts';
 import { createUnitOfWork } from '../../src/store/unit-of-work.ts';
 import { runSerin } from '../cli/run-serin.ts';
 import { listen, makeApi } from '../support/api.ts';

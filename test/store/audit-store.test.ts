@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AuditEntry } from '../../src/ledger/audit-store.ts';
+import { type AuditEntry, entryOf } from '../../src/ledger/audit-store.ts';
 import { createAuditStore } from '../../src/store/audit-store.ts';
 import { createDeliveryStore } from '../../src/store/delivery-store.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
@@ -56,6 +56,22 @@ for (const { name, open } of databases) {
       assert.deepEqual(await times({ action: 'analysis.start', from: 3 }), [4, 3]);
       assert.deepEqual(await times({ from: 2, to: 4 }), [3, 2]);
       assert.deepEqual(await times({ subject: 'nobody' }), []);
+    });
+
+    it('finds whoever did it by the name alone, whatever else is known', async () => {
+      const [repository, prefix] = ['oidc:host:octocat/shöp', 'oidc:host:octocat/shöp-2'];
+      const what = { action: 'analysis.start', subject: { type: 'analysis', id: 'r1' } };
+      const actors = [
+        { name: repository, isAdmin: false, detail: 'run_id 42, actor octocat' },
+        { name: repository, isAdmin: false },
+        { name: prefix, isAdmin: false, detail: 'run_id 43' },
+      ];
+      for (const [at, actor] of actors.entries()) await store().append(entryOf(actor, at, what));
+      const { items } = await store().list({ actor: repository }, 10, null);
+      assert.deepEqual(
+        items.map(({ actor }) => actor),
+        [repository, `${repository} (run_id 42, actor octocat)`],
+      );
     });
 
     it('goes with the transaction of the write', async () => {

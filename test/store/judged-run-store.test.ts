@@ -72,7 +72,6 @@ for (const { name, open } of databases) {
           outcomeAt: 7,
           recoveredAt: null,
           method: 'controller',
-          incidentId: null,
         },
       });
       assert.deepEqual([gone?.change, gone?.judged, gone?.dryRun], [null, 'inconclusive', false]);

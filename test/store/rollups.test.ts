@@ -199,6 +199,25 @@ for (const { name, open } of databases) {
       await assertSame();
     });
 
+    it('show how far a rebuild has come', async () => {
+      await insertMany(3, 8 * day);
+      assert.equal(await rollups().progress(), null);
+      const rebuilt = rollups().rebuild();
+      const seen = new Set<string>();
+      let done = false;
+      void rebuilt.finally(() => {
+        done = true;
+      });
+      while (!done) seen.add(JSON.stringify(await rollups().progress()));
+      await rebuilt;
+
+      assert.ok(
+        [...seen].every((one) => one === 'null' || /^\{"generation":2,"through":(null|\d+)\}$/.test(one)),
+      );
+      assert.ok(seen.size > 1, String([...seen]));
+      assert.equal(await rollups().progress(), null);
+    });
+
     it('end a rebuild that another one overtook', async () => {
       await insertMany(3, 8 * day);
       const [first, second] = await Promise.allSettled([rollups().rebuild(), rollups().rebuild()]);

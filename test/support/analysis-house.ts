@@ -11,6 +11,7 @@ import type { UnitOfWork } from '../../src/analysis/run-store.ts';
 import type { Runs, StartRequest } from '../../src/analysis/runs.ts';
 import { createScheduler, type Scheduler } from '../../src/analysis/scheduler.ts';
 import { type StepDeps, step } from '../../src/analysis/step.ts';
+import { createSteppedRollouts, type SteppedRollouts } from '../../src/analysis/stepped-rollouts.ts';
 import type { Actor } from '../../src/ledger/actor.ts';
 import type { Provider } from '../../src/metrics/provider.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -21,9 +22,11 @@ import { makePlan, start } from './plans.ts';
 export type House = {
   readonly runs: Runs;
   readonly rolloutEvents: RolloutEvents;
+  readonly steppedRollouts: SteppedRollouts;
   readonly scheduler: Scheduler;
   readonly unitOfWork: UnitOfWork;
   readonly errors: unknown[];
+  readonly catalog: () => Catalog;
   /** Moves the clock to `minutes` after the start and performs everything due. */
   at(minutes: number): Promise<void>;
   /** Moves the clock without looking at anything. */
@@ -102,12 +105,16 @@ export function makeHouse(database: Database, options: HouseOptions): House {
     await scheduler.tick();
     await scheduler.idle();
   };
+  const runs = createRuns({ ...shared, ...stepDeps, recheckMs: 20, poke: () => {} });
+  const rolloutEvents = createRolloutEvents(shared);
   return {
-    runs: createRuns({ ...shared, ...stepDeps, recheckMs: 20, poke: () => {} }),
-    rolloutEvents: createRolloutEvents(shared),
+    runs,
+    rolloutEvents,
+    steppedRollouts: createSteppedRollouts({ ...shared, runs, rolloutEvents }),
     scheduler,
     unitOfWork,
     errors,
+    catalog: () => catalog,
     at,
     setMinutes: (minutes) => {
       now = start + minutes * minute;

@@ -12,6 +12,7 @@ import { SerinError } from '../../src/errors.ts';
 import type { Change } from '../../src/ledger/change.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { makeGithubHouse } from './github-events.ts';
 import { makeRun, start } from './plans.ts';
 
 /** Timers that go off when a test says so. */
@@ -52,8 +53,10 @@ export function makeRuns(changes: Partial<Runs> = {}, stored: readonly Run[] = [
     start: async () => makeRun(),
     get: find,
     find,
+    findByKey: async ({ key }) => stored.find((one) => one.key === key) ?? null,
     list: async () => ({ items: stored, nextCursor: null }),
     cancel: async (id) => ({ ...(await find(id)), phase: 'cancelled', verdict: 'inconclusive' }),
+    override: async (id, { verdict }) => ({ ...(await find(id)), phase: 'concluded', verdict }),
     series: async () => [],
     waitFor: find,
     async *watch(id) {
@@ -130,6 +133,7 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
         return 'recorded';
       },
     },
+    steppedRollouts: { stay: refuse, step: refuse, rollBack: refuse, end: refuse },
     backfill: { take: refuse },
     changes: { report: refuse, get: refuse, list: refuse, doubles: refuse, rule: refuse },
     incidents: {
@@ -141,6 +145,15 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     judgeQuality: { report: refuse },
     storedReports: { list: refuse, get: refuse },
     judging: refuse,
+    gates: { evaluate: refuse },
+    github: { intake: { take: refuse }, secrets: () => [], house: () => makeGithubHouse() },
+    kayenta: {
+      configs: { list: refuse, get: refuse, create: refuse, replace: refuse, remove: refuse },
+      canaries: { start: refuse, defer: () => null, get: refuse, list: refuse, cancel: refuse },
+      settings: () => ({ accounts: [], providers: [], judge: 'kayenta', since: start }),
+    },
+    tokens: { create: refuse, list: refuse, revoke: refuse },
+    audit: { list: refuse },
     authentication: { identify: async () => anonymousCaller(['admin']) },
     hookHouse: () => ({ services: [], environments: [], webhooks: {} }),
     health: { live: () => true, ready: async () => ({ ok: true, checks: { database: 'ok' } }) },

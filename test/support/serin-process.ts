@@ -1,19 +1,27 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { stringify } from 'yaml';
+import type { Role } from '../../src/auth/caller.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { databases, type TestDatabase } from './databases.ts';
 import { openGate } from './gate-to-postgres.ts';
-import { type Serving, serve } from './serving.ts';
+import { environmentOf, program, type ServeOptions, type Serving, serve } from './serving.ts';
 import { newSignal } from './signal.ts';
 
 export const databaseNames = ['sqlite', 'postgres'] as const;
 export type DatabaseName = (typeof databaseNames)[number];
 
-/** Serin as a process, on a database of its own that can be taken away and given back. */
+/**
+ * Serin as a process, on a database of its own that can be taken away and given back. A look that was under way when
+ * the process or the database went keeps its lease, so its analysis may go on only after a minute and a half.
+ */
 export type SerinProcess = Serving & {
   readonly databaseUrl: string;
+  /** Makes a token as a user does, with `serin token create` on the database; access control is on from then on. */
+  createToken(role: Role | readonly Role[], options?: TokenOptions): Promise<string>;
   /** Every write fails from now on, as it does when the database's host is away or its file is locked. */
   breakDatabase(): Promise<void>;
   mendDatabase(): Promise<void>;
@@ -54,6 +62,29 @@ export const secondsConfig = {
   ],
   environments: [{ name: 'production', production: true }],
 };
+
+type TokenOptions = { readonly name?: string; readonly services?: readonly string[] };
+
+const run = promisify(execFile);
+let tokensMade = 0;
+
+/** The token stands alone on the last line. */
+async function createToken(
+  env: NodeJS.ProcessEnv,
+  roles: readonly Role[],
+  { name, services = [] }: TokenOptions,
+): Promise<string> {
+  tokensMade += 1;
+  const flags = [
+    ...roles.flatMap((role) => ['--role', role]),
+    ...services.flatMap((service) => ['--service', service]),
+    ...['--name', name ?? `token-${tokensMade}`],
+  ];
+  const { stdout } = await run(process.execPath, [...program, 'token', 'create', ...flags], {
+    env: { ...process.env, ...env },
+  });
+  return stdout.trimEnd().split('\n').at(-1) ?? '';
+}
 
 /** A database and a way to it that can be shut. */
 type Breakable = {
@@ -145,16 +176,18 @@ export async function startSerin(options: {
   const folder = mkdtempSync(join(tmpdir(), 'serin-process-'));
   folders.add(folder);
   const breakable = database === 'sqlite' ? makeSqlite(folder) : await makePostgres();
-  const serving = await serve({
+  const how: ServeOptions = {
     name: `on ${database}`,
     folder,
     config: typeof config === 'string' ? config : stringify(config),
     databaseUrl: breakable.url,
     env,
-  });
+  };
+  const serving = await serve(how);
   return {
     ...serving,
     databaseUrl: breakable.url,
+    createToken: (role, options = {}) => createToken(environmentOf(how, 0), [role].flat() as Role[], options),
     breakDatabase: breakable.breakDatabase,
     mendDatabase: breakable.mendDatabase,
     stop: async () => {

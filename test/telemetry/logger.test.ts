@@ -64,6 +64,12 @@ describe('loggablePath', () => {
   it('replaces tokens in the paths of callers that cannot send headers', () => {
     assert.equal(loggablePath('/kayenta/t/hush/canary/1'), '/kayenta/t/[redacted]/canary/1');
     assert.equal(loggablePath('/v1/hooks/flagger/rollout/hush'), '/v1/hooks/flagger/rollout/[redacted]');
+    const routes = ['/v1/hooks/x/{token}/y', '/v2/{name}/{token}'];
+    for (const path of ['/v1/hooks/x/hush/y', '/v1/hooks/x/hush', '/v1/hooks/x/hush/z?a=hush', '/v2/a/hush'])
+      assert.match(loggablePath(path, routes), /\[redacted\]/);
+    for (const path of ['/v1/hooks/x/hush/y', '/v1/hooks/x/hush/z?a=hush', '/v2/a/hush', '/any/serin_hush/x'])
+      assert.doesNotMatch(loggablePath(path, routes), /hush/);
+    assert.equal(loggablePath('/v1/hooks/other/y', routes), '/v1/hooks/other/y');
   });
 
   it('drops the query and cuts what is long', () => {

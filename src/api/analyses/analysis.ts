@@ -122,6 +122,10 @@ export function writeFinding(finding: Finding): Schemas['Finding'] {
   };
 }
 
+function writeOverride({ override }: Run): Schemas['Override'] | null {
+  return override === undefined ? null : { ...override, at: writeInstant(override.at) };
+}
+
 function writeEvidence(run: Run): Schemas['Evidence'] {
   return {
     logE: writeBounded(run.judgement?.evidence.logE ?? 0),
@@ -159,6 +163,8 @@ export function writeAnalysis(run: Run, publicUrl: string | null): Schemas['Anal
     phase: run.phase,
     verdict: run.verdict,
     judgedVerdict: run.judgedVerdict,
+    override: writeOverride(run),
+    requestedBy: run.requestedBy ?? null,
     score: writeScore(run.score),
     reason: run.reason,
     evidence: writeEvidence(run),

@@ -1,8 +1,9 @@
-import { type Request, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import type { Run } from '../../analysis/run.ts';
 import type { Runs } from '../../analysis/runs.ts';
+import { mustConcern, mustConcernList } from '../../auth/caller.ts';
 import { type InputIssue, invalidInput } from '../../errors.ts';
-import { actorOf } from '../context.ts';
+import { actorOf, callerOf } from '../context.ts';
 import type { Drain } from '../drain.ts';
 import { queryPage, queryRange, queryText, queryWord } from '../query.ts';
 import type { After } from '../timers.ts';
@@ -40,6 +41,14 @@ function idOf(request: Request): string {
   return String(request.params['id']);
 }
 
+/** The id, once it is clear that the analysis is of a service in the caller's scope. */
+async function idInScope(request: Request, response: Response, runs: Runs): Promise<string> {
+  const caller = callerOf(response);
+  const id = idOf(request);
+  if (caller.services !== null) mustConcern(caller, (await runs.find(id)).service);
+  return id;
+}
+
 function addReads(router: Router, deps: AnalysesDeps): void {
   const { runs, publicUrl } = deps;
   router.get('/v1/analyses', async (request, response) => {
@@ -49,6 +58,7 @@ function addReads(router: Router, deps: AnalysesDeps): void {
       verdict: queryWord(request, 'verdict', verdicts),
       ...queryRange(request),
     };
+    mustConcernList(callerOf(response), filter.service);
     const { limit, cursor } = queryPage(request);
     const page = await runs.list(filter, limit, cursor);
     response.json({
@@ -57,10 +67,11 @@ function addReads(router: Router, deps: AnalysesDeps): void {
     });
   });
   router.get('/v1/analyses/:id/series', async (request, response) => {
-    response.json({ items: (await runs.series(idOf(request))).map(writeSeries) });
+    const id = await idInScope(request, response, runs);
+    response.json({ items: (await runs.series(id)).map(writeSeries) });
   });
   router.get('/v1/analyses/:id/events', async (request, response) => {
-    const { id } = await runs.get(idOf(request));
+    const { id } = await runs.get(await idInScope(request, response, runs));
     await streamEvents(id, response, deps.drain.signalFor(response), deps);
   });
 }
@@ -78,10 +89,16 @@ export function createAnalysesRouter(deps: AnalysesDeps): Router {
   });
   router.get('/v1/analyses/:id', async (request, response) => {
     const wait = readWait(request);
-    response.json(writeAnalysis(await held(await runs.get(idOf(request)), wait, response), publicUrl));
+    const run = await runs.get(await idInScope(request, response, runs));
+    response.json(writeAnalysis(await held(run, wait, response), publicUrl));
   });
   router.post('/v1/analyses/:id/cancel', async (request, response) => {
     response.json(writeAnalysis(await runs.cancel(idOf(request), actorOf(response)), publicUrl));
+  });
+  router.post('/v1/analyses/:id/override', async (request, response) => {
+    const { verdict, reason } = request.body;
+    const run = await runs.override(idOf(request), { verdict, reason }, actorOf(response));
+    response.json(writeAnalysis(run, publicUrl));
   });
   addReads(router, deps);
   return router;

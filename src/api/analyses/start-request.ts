@@ -52,11 +52,12 @@ function readOptional(
 function readCallbacks(
   { callbackUrl: url, callbackHeaders }: StartBody,
   issues: InputIssue[],
-): StartRequest['callbacks'] {
-  if (url !== undefined) return [{ channel: 'callback', data: { url, headers: callbackHeaders ?? {} } }];
+): Pick<StartRequest, 'callbacks'> {
+  if (url !== undefined)
+    return { callbacks: [{ channel: 'callback', data: { url, headers: callbackHeaders ?? {} } }] };
   if (callbackHeaders !== undefined)
     issues.push({ path: 'callbackHeaders', message: 'is given without callbackUrl' });
-  return [];
+  return {};
 }
 
 /** The body of a start, checked by the spec before, as the use case takes it. Rejects with `invalid_input`. */
@@ -80,7 +81,7 @@ export function readStart(body: StartBody, polled: boolean, by: Actor): ReadStar
     dryRun: body.dryRun ?? false,
     polled,
     by,
-    callbacks: readCallbacks(body, issues),
+    ...readCallbacks(body, issues),
   };
   const wait = readOptional(body.wait, 'wait', issues, readDuration) ?? 0;
   if (issues.length === 0 && request.start !== null && request.end !== null && request.end <= request.start)

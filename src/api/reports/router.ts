@@ -1,10 +1,12 @@
 import { type Request, Router } from 'express';
+import { mustConcernList } from '../../auth/caller.ts';
 import { bucketLengths } from '../../ledger/calendar.ts';
 import type { JudgeQuality } from '../../ledger/judge-quality.ts';
 import { counts } from '../../ledger/rates.ts';
 import { groupings } from '../../ledger/report.ts';
 import type { ChangeFailureQuery, Reports } from '../../ledger/reports.ts';
 import type { StoredReport, StoredReports } from '../../ledger/stored-reports.ts';
+import { callerOf } from '../context.ts';
 import { queryPage, queryRange, queryText, queryWord } from '../query.ts';
 import type { components } from '../schema.gen.ts';
 import { writeInstant } from '../times.ts';
@@ -60,19 +62,25 @@ function writeEntry({ id, schedule, dueAt, createdAt, report }: StoredReport): S
 export function createReportsRouter({ reports, judgeQuality, storedReports }: ReportsRouterDeps): Router {
   const router = Router();
   router.get('/v1/reports/change-failure', async (request, response) => {
-    const report = writeReport(await reports.changeFailure(readQuery(request)));
+    const query = readQuery(request);
+    mustConcernList(callerOf(response), query.service);
+    const report = writeReport(await reports.changeFailure(query));
     sendReport(request, response, report, report);
   });
   router.get('/v1/reports/judge-quality', async (request, response) => {
     const query = { ...readScope(request), cases: queryBoolean(request, 'cases') };
+    mustConcernList(callerOf(response), query.service);
     response.json(writeJudgeQuality(await judgeQuality.report(query)));
   });
+  // What is kept is of many services: a caller with a scope asks for its own instead.
   router.get('/v1/reports/stored', async (request, response) => {
+    mustConcernList(callerOf(response), undefined);
     const { limit, cursor } = queryPage(request);
     const page = await storedReports.list(queryText(request, 'schedule'), limit, cursor);
     response.json({ items: page.items.map(writeEntry), nextCursor: page.nextCursor });
   });
   router.get('/v1/reports/stored/:id', async (request, response) => {
+    mustConcernList(callerOf(response), undefined);
     const stored = await storedReports.get(String(request.params['id']));
     const report = writeReport(stored.report);
     sendReport(request, response, report, { ...writeEntry(stored), report });

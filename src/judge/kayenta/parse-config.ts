@@ -36,7 +36,9 @@ const canaryKeys = [
   'effectSize',
   'outliers',
 ];
-const judges = ['NetflixACAJudge-v1.0', 'RemoteJudge-v1.0'] as const;
+/** Names under which a canaryConfig may ask for a judge: Kayenta's own, one asked over HTTP, and Serin's sequential one. */
+export const judgeNames = ['NetflixACAJudge-v1.0', 'RemoteJudge-v1.0', 'Serin-v1.0'] as const;
+export type JudgeName = (typeof judgeNames)[number];
 const percent = { least: 0, most: 100 };
 
 function readEffect(reader: Reader, place: Place): EffectThresholds {
@@ -131,7 +133,7 @@ export function parseKayentaConfig(value: unknown, path = ''): KayentaConfig {
   const fields = reader.fields(place, configKeys);
   const judge = below(place, fields, 'judge');
   const judgeFields = reader.fields(judge, ['name', 'judgeConfigurations']);
-  reader.word(below(judge, judgeFields, 'name'), judges, 'NetflixACAJudge-v1.0');
+  reader.word(below(judge, judgeFields, 'name'), judgeNames, 'NetflixACAJudge-v1.0');
   const metrics = readMetrics(reader, below(place, fields, 'metrics'));
   const classifier = below(place, fields, 'classifier');
   const weights = below(

@@ -54,7 +54,7 @@ export const intervalLevel = 0.9;
 export const intervalZ = 1.6448536269514722;
 /**
  * The probability with which a pass excludes the acceptable worsening. A little above 95 %, so that in simulation at
- * most 5 % of changes just beyond it pass (docs/calibration.md): neither posterior is exact.
+ * most 5 % of changes just beyond it pass (docs/calibration.md): no posterior is exact. Gauges have a level of their own.
  */
 export const passProbability = 0.96;
 /** Standard normal quantile of `passProbability`. */

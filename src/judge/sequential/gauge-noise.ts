@@ -36,25 +36,38 @@ function speaking(arm: readonly Samples[]): number {
 
 type PodNoise = Pick<GaugeNoise, 'profile' | 'offset'> & { readonly pods: NoiseSources['pods'] };
 
+/** The part of what pods differ by for good that widens the margin where the baseline's past is known. */
+const guardWithPast = 0.5;
+
 /**
- * What pods told apart in so many steps tell. The margin is widened by what they differ for good only where nothing
- * from before the start shows how the arms differ, and few pods do not average it out.
+ * The part of what pods differ by for good that widens the margin. Unless the plan says: of few pods, which do not
+ * average it out, all of it without a past, when slow noise and lasting differences look alike, and half of it where
+ * the past shows how slow the noise is; chosen by simulation (docs/judge.md).
  */
+function guardOf(guard: GaugeInput['podOffsetGuard'], pods: Pods, { historySteps }: PhiPrior): number {
+  if (guard === 'never') return 0;
+  if (guard === 'always') return 1;
+  if (!needsPodOffset(pods)) return 0;
+  return historySteps > 0 ? guardWithPast : 1;
+}
+
+/** What pods told apart in so many steps tell. */
 function podNoise(
   pods: Pods | null,
   steps: number,
   { unit }: Scale,
-  { logWeights, historySteps }: PhiPrior,
+  prior: PhiPrior,
+  guard: GaugeInput['podOffsetGuard'],
 ): PodNoise {
   if (pods === null) return { profile: null, offset: 0, pods: null };
   const seen = firstOf(pods, steps);
   const counts = { canary: speaking(seen.canary), baseline: speaking(seen.baseline) };
   const aligned = alignPods(seen, unit);
   if (aligned === null) return { profile: null, offset: 0, pods: counts };
-  const isGuarded = historySteps === 0 && needsPodOffset(aligned);
+  const part = guardOf(guard, aligned, prior);
   return {
     profile: replicaProfile(aligned),
-    offset: isGuarded ? podOffset(aligned, logWeights) : 0,
+    offset: part > 0 ? part * podOffset(aligned, prior.logWeights) : 0,
     pods: counts,
   };
 }
@@ -63,12 +76,16 @@ function podNoise(
  * What is known of a gauge's noise after so many steps. The prior and what earlier runs told are the same at all of
  * them; pods are compared anew at each. Earlier runs told of log ratios and are of no use on another scale.
  */
-export function gaugeNoise(metric: GaugeInput): (steps: number, scale: Scale) => GaugeNoise {
-  const prior = choosePhiPrior(metric.history === undefined ? undefined : clean(metric.history).values);
+export function gaugeNoise(
+  metric: GaugeInput,
+  plannedSteps: number,
+): (steps: number, scale: Scale) => GaugeNoise {
+  const past = metric.history === undefined ? undefined : clean(metric.history).values;
+  const prior = choosePhiPrior(past, plannedSteps);
   const pods = podsOf(metric);
   return (steps, scale) => {
     const earlier = scale.unit === 'log' ? (metric.profile ?? null) : null;
-    const found = podNoise(pods, steps, scale, prior);
+    const found = podNoise(pods, steps, scale, prior, metric.podOffsetGuard);
     return {
       prior: prior.logWeights,
       passPrior: prior.forPass,

@@ -1,9 +1,11 @@
 import type { Direction, MetricInput, Samples } from '../types.ts';
-import { passProbability } from './assessment.ts';
 import { sidesOf } from './direction.ts';
 import type { GaugePosterior } from './gauge-posterior.ts';
 import type { Scale } from './gauge-scale.ts';
 import { limitAfter, timesNeeded, writeShortfall } from './shortfall.ts';
+
+/** The probability with which a pass excludes the acceptable worsening, under a prior that expects slow noise. */
+const passProbability = 0.95;
 
 /** The bound that a pass excludes: relative or absolute, whichever is wider, for either excluded is enough. */
 export function acceptableBound({ acceptable }: Pick<MetricInput, 'acceptable'>, scale: Scale): number {

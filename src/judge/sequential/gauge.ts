@@ -141,7 +141,7 @@ export function weighGauge(metric: GaugeInput, input: JudgeInput): Weighing {
   const arms = { canary: canary.values, baseline: baseline.values };
   const gapsAfter = gapsOf(arms.canary, arms.baseline);
   const seriesAfter = gaugeSeries(arms.canary, arms.baseline);
-  const noiseAfter = gaugeNoise(metric);
+  const noiseAfter = gaugeNoise(metric, input.plannedSteps);
   const stateAfter = (steps: number): State => {
     const series = seriesAfter(steps);
     return stateOf(metric, series, noiseAfter(steps, series.scale));

@@ -4,11 +4,12 @@ import { gaugeEvidence } from './gauge-evidence.ts';
 import { type GaugePosterior, gaugePosterior } from './gauge-posterior.ts';
 import { type Distances, distancesFrom, drawIn, logDistancesFrom, type Threshold } from './limit-level.ts';
 import { type OnsetEvidence, theWholeRun } from './onset.ts';
-import { choosePhiPrior } from './phi-prior.ts';
+import { phiPrior } from './phi-prior.ts';
 import { phiGrid, type Whitened, whiten, wideGrid } from './whiten.ts';
 
-/** There is no baseline whose past could tell more. */
-const prior = choosePhiPrior(undefined);
+/** (1 − φ)^½ over both grids: there is no baseline whose past could tell more. */
+const exponent = 0.5;
+const prior = { logWeights: phiPrior(exponent), forPass: phiPrior(exponent, [], wideGrid) };
 
 function whitesOf(values: Samples, grid: readonly number[] = phiGrid): Whitened[] {
   return grid.map((phi) => whiten(values, phi));

@@ -3,7 +3,7 @@ import { logSumExp } from '../statistics/log-sum-exp.ts';
 /** First step, counted from 1, at which a harm may begin besides the very first one. */
 const firstOnset = 4;
 /** Runs of up to so many steps have a window for every step. */
-const shortRun = 64;
+export const shortRun = 64;
 /** How many windows a longer run has that stay to its end, and how many steps each of the passing ones lasts. */
 const lastingWindows = 28;
 const passingSteps = 14;

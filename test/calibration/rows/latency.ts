@@ -87,6 +87,10 @@ function rowsOf({ phi, alike, found20, minute20, found10 }: (typeof byPhi)[numbe
     row('edge', '+10.1 %, just beyond acceptable', 'edge', [passesAtMost(0.05)], {
       worsening: fromStart(1.101),
     }),
+    row('edge-new-service', '+10.1 %, just beyond acceptable, no history', 'edge', [], {
+      worsening: fromStart(1.101),
+      hasHistory: false,
+    }),
     row('ramp', 'a ramp from 0 to +60 % over the run', 'weak', [], {
       worsening: { factor: 1.6, from: 1, isRamp: true },
     }),

@@ -1,3 +1,4 @@
+import type { PodOffsetGuard } from '../../../src/judge/types.ts';
 import { drawHistograms, histogramNoise } from '../generators/histogram.ts';
 import { drawPods, meanOfPods, type PodNoise, podNoise } from '../generators/pods.ts';
 import { harmless, type Worsening } from '../generators/processes.ts';
@@ -118,27 +119,32 @@ const tenRows: readonly Row[] = [
   ),
 ];
 
-function podRow(id: string, what: string, noise: PodNoise, worsening: Worsening, isByPod: boolean): Row {
+/** What the judge is given of an arm's pods: their mean alone, or each of them, with the guard of a plan. */
+type PodView = 'mean' | PodOffsetGuard;
+
+function podRow(id: string, what: string, noise: PodNoise, worsening: Worsening, view: PodView): Row {
   return {
     id: `pods/${id}/${worsening.factor === 1 ? 'alike' : '20'}`,
     title: `${what}: ${worsening.factor === 1 ? 'no change' : '+20 %'}`,
     section: 'weak',
     bars: [],
     looks: usualLooks,
-    family: 'pods',
+    family: view === 'never' ? 'pods, no guard' : 'pods',
     isAlike: worsening.factor === 1,
     draw: (draws) => {
       const pods = drawPods(draws, noise, usualLooks.to, worsening);
-      return [isByPod ? watchPods(pods) : watchGauge(meanOfPods(pods))];
+      return [view === 'mean' ? watchGauge(meanOfPods(pods)) : watchPods(pods, view)];
     },
   };
 }
 
 const threeAndTen = { ...podNoise, baselinePods: 10 };
 const podRows: readonly Row[] = [harmless, { factor: 1.2, from: 1 }].flatMap((worsening) => [
-  podRow('3-3', '3 pods against 3, 5 % apart for good, read pod by pod', podNoise, worsening, true),
-  podRow('3-3-mean', '3 pods against 3, 5 % apart for good, means alone', podNoise, worsening, false),
-  podRow('3-10', '3 pods against 10, 5 % apart for good, read pod by pod', threeAndTen, worsening, true),
+  podRow('3-3', '3 pods against 3, 5 % apart for good, read pod by pod', podNoise, worsening, 'auto'),
+  podRow('3-3-always', '3 pods against 3, 5 % apart for good, guard always', podNoise, worsening, 'always'),
+  podRow('3-3-never', '3 pods against 3, 5 % apart for good, guard never', podNoise, worsening, 'never'),
+  podRow('3-3-mean', '3 pods against 3, 5 % apart for good, means alone', podNoise, worsening, 'mean'),
+  podRow('3-10', '3 pods against 10, 5 % apart for good, read pod by pod', threeAndTen, worsening, 'auto'),
 ]);
 
 /** Histograms, ten metrics in one run, and arms of several pods. */

@@ -18,6 +18,7 @@ export const families = [
   'errors',
   'errors in own bursts',
   'pods',
+  'pods, no guard',
   'histogram',
   'ten metrics',
 ] as const;

@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics';
-import type { MetricInput } from '../../../src/judge/types.ts';
+import type { MetricInput, PodOffsetGuard } from '../../../src/judge/types.ts';
 import type { ErrorArm } from '../generators/errors.ts';
 import { type Buckets, edges, medianOfBuckets, usualMedian } from '../generators/histogram.ts';
 import type { GaugeSeries } from '../generators/latency.ts';
@@ -58,7 +58,7 @@ export function watchCpu(series: GaugeSeries, name = 'cpu'): Watched {
 }
 
 /** A latency read pod by pod; the other rules see the pods' mean. */
-export function watchPods(pods: PodSeries): Watched {
+export function watchPods(pods: PodSeries, podOffsetGuard: PodOffsetGuard): Watched {
   const means = meanOfPods(pods);
   return {
     metric: {
@@ -66,6 +66,7 @@ export function watchPods(pods: PodSeries): Watched {
       canary: { values: means.canary, pods: pods.canary },
       baseline: { values: means.baseline, pods: pods.baseline },
       historyPods: pods.history,
+      podOffsetGuard,
     },
     plain: plainGauge(means),
   };

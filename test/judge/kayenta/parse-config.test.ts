@@ -33,6 +33,14 @@ describe('a canaryConfig', () => {
     assert.deepEqual(parsed({ effectSize: { measure: 'cles' } })?.effectSize, effectDefaults('cles'));
   });
 
+  it('is told of long words by their beginning', () => {
+    const word = 'x'.repeat(90);
+    refuses(
+      () => parsed({ nanStrategy: word }),
+      [`${at}.nanStrategy`, `found "${'x'.repeat(56)}…; allowed are remove, replace`],
+    );
+  });
+
   it('is read whole', () => {
     const config = parseKayentaConfig({
       id: '1',
@@ -157,7 +165,7 @@ describe('a canaryConfig', () => {
   it('is refused for another judge', () => {
     refuses(
       () => parseKayentaConfig({ ...withCanary({}), judge: { name: 'dredd-v1.0' } }),
-      ['judge.name', 'found "dredd-v1.0"; allowed are NetflixACAJudge-v1.0, RemoteJudge-v1.0'],
+      ['judge.name', 'found "dredd-v1.0"; allowed are NetflixACAJudge-v1.0, RemoteJudge-v1.0, Serin-v1.0'],
     );
   });
 

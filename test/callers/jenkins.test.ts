@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import type { components } from '../../src/api/schema.gen.ts';
+import { verifyWebhook } from '../../src/auth/webhook.ts';
+import { callJson, type JsonReply } from '../support/json-api.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import {
+  type DatabaseName,
+  databaseNames,
+  type SerinProcess,
+  secondsConfig,
+  startSerin,
+} from '../support/serin-process.ts';
+import { until } from '../support/until.ts';
+
+type Analysis = components['schemas']['Analysis'];
+
+const secret = 'the-secret-that-signs-verdicts';
+const admin = 'serin_admin-token-of-the-tests-0123456789';
+
+/** A Jenkins that is restarting when the verdict falls: its webhook-step answers a while later. */
+type Place = { readonly serin: SerinProcess; readonly jenkins: Receiver };
+
+async function startPlace(database: DatabaseName): Promise<Place> {
+  const jenkins = await startReceiver([503, 200]);
+  const config = {
+    ...secondsConfig,
+    callbacks: { allow: [new URL(jenkins.url).host, 'ci.example.com'], secrets: [secret] },
+    auth: { tokens: [{ name: 'tests', roles: ['admin'], token: admin }] },
+  };
+  return { jenkins, serin: await startSerin({ database, config }) };
+}
+
+describe('Jenkins waiting for the verdict at a webhook of its own', function () {
+  this.timeout(90_000);
+  const places = new Map<DatabaseName, Place>();
+
+  before(async () => {
+    const all = await Promise.all(databaseNames.map(startPlace));
+    databaseNames.forEach((name, index) => {
+      places.set(name, all[index]!);
+    });
+  });
+  after(() =>
+    Promise.all([...places.values()].flatMap(({ serin, jenkins }) => [serin.stop(), jenkins.close()])),
+  );
+
+  for (const database of databaseNames)
+    describe(`on ${database}`, () => {
+      const place = (): Place => places.get(database)!;
+      const start = (changes: object): Promise<JsonReply> =>
+        callJson(`${place().serin.url}/v1/analyses`, {
+          token: admin,
+          body: { service: 'checkout', environment: 'production', change: { version: 'v1' }, ...changes },
+        });
+
+      it('is told a verdict once it has fallen, signed, and again after a failure and a kill -9', async () => {
+        const { serin, jenkins } = place();
+        const request = {
+          key: 'build-7',
+          canary: { arm: 'canary', scenario: 'errors-x5' },
+          callbackUrl: `${jenkins.url}/webhook-step/4f6d`,
+          callbackHeaders: { Authorization: 'literal-token' },
+        };
+        const analysis = (await start(request)).body as Analysis;
+        assert.equal(analysis.verdict, 'running');
+        assert.doesNotMatch(JSON.stringify(analysis), /literal-token|webhook-step/);
+        assert.equal(((await start(request)).body as Analysis).id, analysis.id, 'asking again joins');
+
+        await until('the first attempt', 40_000, () => jenkins.received.length >= 1);
+        await serin.kill();
+        await serin.restart();
+        await until('the second attempt', 40_000, () => jenkins.received.length >= 2);
+
+        const [first, second] = jenkins.received;
+        assert.equal(second?.headers['webhook-id'], first?.headers['webhook-id']);
+        assert.equal(second?.headers.authorization, 'literal-token');
+        const { headers, body } = second!;
+        const delivery = { secrets: [secret], headers, rawBody: Buffer.from(body), now: Date.now() };
+        assert.equal(verifyWebhook('standard-webhooks', delivery).ok, true);
+        const told = JSON.parse(body) as Record<string, unknown>;
+        assert.deepEqual(
+          [told['type'], told['verdict'], told['analysisId']],
+          ['analysis.concluded', 'fail', analysis.id],
+        );
+        assert.match(String(told['reason']), /errors: /);
+        assert.doesNotMatch(serin.log(), /literal-token/);
+      });
+
+      it('is told a verdict that had fallen before it asked', async () => {
+        const { jenkins } = place();
+        const before = jenkins.received.length;
+        const other = { key: 'build-7', canary: { arm: 'canary', scenario: 'errors-x5' } };
+        const again = (await start({ ...other, callbackUrl: `${jenkins.url}/late` })).body as Analysis;
+        assert.equal(again.verdict, 'fail');
+        await until('the callback', 20_000, () => jenkins.received.length > before);
+      });
+
+      it('is refused addresses that the configuration does not allow, and nothing is started', async () => {
+        for (const callbackUrl of [
+          'https://evil.example/x',
+          'http://127.0.0.1:1/x',
+          'http://ci.example.com/x',
+          'https://169.254.169.254/latest/meta-data',
+          'nonsense',
+        ]) {
+          const { status, body } = await start({ key: 'refused', callbackUrl });
+          const { code, errors } = body as { code: string; errors: { path: string }[] };
+          assert.deepEqual(
+            [status, code, errors[0]?.path],
+            [400, 'invalid_input', 'callbackUrl'],
+            callbackUrl,
+          );
+        }
+        const headers = await start({
+          key: 'refused',
+          callbackUrl: 'https://ci.example.com/x',
+          callbackHeaders: { Host: 'x' },
+        });
+        assert.equal(headers.status, 400);
+        const alone = await start({ key: 'refused', callbackHeaders: { 'X-A': 'b' } });
+        assert.equal(alone.status, 400);
+        const { body } = await callJson(`${place().serin.url}/v1/analyses?limit=50`, { token: admin });
+        assert.ok((body as { items: Analysis[] }).items.every(({ key }) => key !== 'refused'));
+      });
+    });
+});
