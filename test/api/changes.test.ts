@@ -197,7 +197,7 @@ describe('POST /v1/changes/{id}/outcome', () => {
 
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.body.failureClass, 'escaped');
-    const by = { name: 'anonymous', isAdmin: true, services: null, detail: undefined, requestId: 'q1' };
+    const by = { name: 'anonymous', isAdmin: true, services: null, requestId: 'q1' };
     assert.deepEqual(calls, [
       [
         'rule',

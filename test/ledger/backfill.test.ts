@@ -198,8 +198,7 @@ for (const { name, open } of databases) {
     });
 
     it('tells the audit trail of what was new, by whom', async () => {
-      const told = async () =>
-        (await stores().audit.list({}, 100, null)).items.filter(({ actor }) => actor === 'bob');
+      const told = async () => (await stores().audit.list({ actor: 'bob' }, 100, null)).items;
       const bob: Actor = { name: 'bob', isAdmin: false };
 
       await backfill.take([change('1', 1), change('1', 1)], false, bob);
