@@ -36,17 +36,23 @@ export type BackfillRun = Omit<Batch, 'lines'> & {
 };
 
 const mostLines = 500;
+/** A dry run is one transaction a batch, and others wait for it. */
+const mostRehearsed = 100;
 /** Below what the service reads, so that its answer is about lines and not about the body. */
 const mostBytes = 3 * 1024 * 1024;
 
 /** The lines in batches that one request can hold. */
-async function* inBatches(lines: AsyncIterable<InputLine>, skip: number): AsyncGenerator<InputLine[]> {
+async function* inBatches(
+  lines: AsyncIterable<InputLine>,
+  skip: number,
+  most: number,
+): AsyncGenerator<InputLine[]> {
   let batch: InputLine[] = [];
   let bytes = 0;
   for await (const line of lines) {
     if (line.end <= skip) continue;
     const size = 'body' in line ? Buffer.byteLength(JSON.stringify(line.body)) : 0;
-    if (batch.length === mostLines || (batch.length > 0 && bytes + size > mostBytes)) {
+    if (batch.length === most || (batch.length > 0 && bytes + size > mostBytes)) {
       yield batch;
       [batch, bytes] = [[], 0];
     }
@@ -87,7 +93,7 @@ function add(counts: Counts, results: readonly LineResult[], refused: number): C
 export async function runBackfill(lines: AsyncIterable<InputLine>, run: BackfillRun): Promise<Finish> {
   let counts: Counts = { made: 0, changed: 0, joined: 0, unchanged: 0, refused: 0 };
   let through = run.skipLines;
-  for await (const batch of inBatches(lines, run.skipLines)) {
+  for await (const batch of inBatches(lines, run.skipLines, run.dryRun ? mostRehearsed : mostLines)) {
     const sent = run.stop.aborted ? null : await sendReadable(batch, run);
     if (sent === null || (sent.kind !== 'sent' && run.stop.aborted))
       return { counts, through, ending: 'stopped', reason: null };

@@ -158,6 +158,15 @@ describe('serin backfill', () => {
       );
     });
 
+    it('rehearses a hundred lines at a time, for others wait for that', async () => {
+      await ndjson(lines(250), '--dry-run');
+
+      assert.deepEqual(
+        sent.map(({ changes }) => changes?.length),
+        [100, 100, 50],
+      );
+    });
+
     it('waits out 429 and 503 and loses no line', async () => {
       const busy: Answer = () => ({ status: 429, headers: { 'retry-after': '7' } });
       const away: Answer = () => ({ status: 503, body: { detail: 'the database is away' } });
