@@ -28,6 +28,8 @@ export type ChangeEvent = {
       readonly facts: Partial<ChangeFacts>;
       readonly target: string | null;
       readonly reason: string | null;
+      /** `at` is only about right; lacking where it was told. */
+      readonly estimated?: true;
     }
   | {
       /** The source itself says that the change failed. `null` class: escaped once it had completed, else caught in the canary. */
@@ -36,6 +38,7 @@ export type ChangeEvent = {
       readonly target: string | null;
       readonly failureClass: FailureClass | null;
       readonly reason: string | null;
+      readonly estimated?: true;
     }
   | {
       readonly type: 'verdict';
@@ -57,6 +60,12 @@ export type ChangeFilter = {
   readonly service?: string | undefined;
   readonly environment?: string | undefined;
   readonly outcome?: Outcome | undefined;
+  /** Those that this source gave a name, and those that some source calls so; both: the one. */
+  readonly source?: string | undefined;
+  readonly externalId?: string | undefined;
+  /** Only those with suspected doubles: others within `joinWindow` milliseconds, by version, commit and artifact as written. */
+  readonly suspected?: boolean | undefined;
+  readonly joinWindow?: number | undefined;
   /** By creation time, `from` ≤ created < `to`, milliseconds. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -90,6 +99,8 @@ export interface LedgerStore {
    * that two sources that tell of the same change at once do not both make one.
    */
   findRecent(service: string, environment: string, since: number, until: number): Promise<readonly Change[]>;
+  /** The same for those who only look: nobody is kept from anything. */
+  findNear(service: string, environment: string, since: number, until: number): Promise<readonly Change[]>;
   /** The sources that gave each of these changes a name; a change that has none is left out. */
   sourcesOf(changeIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   list(

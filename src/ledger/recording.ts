@@ -5,8 +5,9 @@ import { foldAndSave } from './folding.ts';
 import { type Candidate, type Description, findSame } from './identity.ts';
 import type { ChangeEvent, LedgerStore } from './ledger-store.ts';
 import { type ChangeIdentity, foldChange } from './outcome.ts';
-import type { LedgerPolicy } from './policy.ts';
+import { joinWindowOf, type LedgerPolicy, versionMeaningOf } from './policy.ts';
 import { reattributeNamed, relate } from './relations.ts';
+import { comparable } from './version-meaning.ts';
 
 export type { LedgerPolicy } from './policy.ts';
 
@@ -22,67 +23,68 @@ export type Named = {
   readonly to: number;
 };
 
+/** A change, and how it came to have the name: it has it already, gets it from now on beside others, or is new. */
+export type Found = { readonly change: Change; readonly how: 'known' | 'joined' | 'made' };
+
 type Draft<Event> = Event extends ChangeEvent ? Omit<Event, 'id' | 'changeId' | 'receivedAt'> : never;
 
 /** An event before it is put to a change. */
 export type NewEvent = Draft<ChangeEvent>;
-
-const defaultJoinWindow = 86_400_000;
 
 /** A dedupe key of parts that may hold any character. */
 export function makeKey(...parts: readonly (string | number | null)[]): string {
   return JSON.stringify(parts);
 }
 
-async function findCandidates(store: LedgerStore, named: Named, window: number): Promise<Candidate[]> {
+/** Changes near in time to what is told, with what may be held against it. */
+async function findCandidates(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Candidate[]> {
   const { service, environment, from, to } = named;
+  const window = joinWindowOf(policy);
   const recent = await store.findRecent(service, environment, from - window, to + window);
   const sources = await store.sourcesOf(recent.map(({ id }) => id));
-  return recent.map((change) => ({ change, sources: sources.get(change.id) ?? [change.source] }));
+  const meaning = versionMeaningOf(policy, service);
+  return recent.map((change) => ({
+    change: comparable(change, meaning),
+    sources: sources.get(change.id) ?? [change.source],
+  }));
 }
 
 /** The change that another source told of before, under this source's name from now on; `null` when there is none. */
-async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Change | null> {
-  const { source, externalId, facts, from, to } = named;
+async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Found | null> {
+  const { source, externalId, from, to } = named;
+  const facts = comparable(named.facts, versionMeaningOf(policy, named.service));
   if (!facts.version && !facts.commit && !facts.artifact) return null;
-  const window = policy.joinWindow ?? defaultJoinWindow;
+  const window = joinWindowOf(policy);
   const told: Description = { source, facts, from, to };
-  const { same } = findSame(told, await findCandidates(store, named, window), window);
+  const { same } = findSame(told, await findCandidates(store, named, policy), window);
   if (same === null) return null;
   // Another request may have used the name while this one waited for the candidates.
   const taken = await store.findByName(source, externalId);
-  if (taken !== null) return taken;
+  if (taken !== null) return { change: taken, how: 'known' };
   await store.addName(same.id, source, externalId);
   await reattributeNamed(store, { source, externalId }, policy);
-  return (await store.find(same.id)) ?? same;
+  const joined = await store.find(same.id);
+  return joined === null ? null : { change: joined, how: 'joined' };
 }
 
-async function create(
-  store: LedgerStore,
-  named: Named,
-  policy: LedgerPolicy,
-): Promise<{ readonly change: Change; readonly isNew: boolean }> {
+async function create(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Found> {
   const { source, externalId, service, environment } = named;
   const base = { id: randomUUID(), source, externalId, service, environment, createdAt: policy.now };
   const change = foldChange(base, [], policy);
   if (await store.insert(change)) {
     await reattributeNamed(store, { source, externalId }, policy);
-    return { change, isNew: true };
+    return { change, how: 'made' };
   }
   const quicker = await store.findByName(source, externalId);
-  if (quicker !== null) return { change: quicker, isNew: false };
+  if (quicker !== null) return { change: quicker, how: 'known' };
   throw new SerinError('conflict', `another request is recording ${source} ${externalId}; try again`);
 }
 
 /** The change of that name: the one that has it, the one another source told of, or a new one. */
-export async function findOrCreate(
-  store: LedgerStore,
-  named: Named,
-  policy: LedgerPolicy,
-): Promise<{ readonly change: Change; readonly isNew: boolean }> {
-  const known =
-    (await store.findByName(named.source, named.externalId)) ?? (await join(store, named, policy));
-  return known === null ? create(store, named, policy) : { change: known, isNew: false };
+export async function findOrCreate(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Found> {
+  const known = await store.findByName(named.source, named.externalId);
+  if (known !== null) return { change: known, how: 'known' };
+  return (await join(store, named, policy)) ?? create(store, named, policy);
 }
 
 /**

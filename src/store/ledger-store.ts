@@ -26,6 +26,8 @@ export function createLedgerStore(connection: Connection): LedgerStore {
     findByNamePrefix: (source, prefix) => findByNamePrefix(connection, source, prefix),
     findRecent: (service, environment, since, until) =>
       findRecent(connection, { service, environment }, since, until),
+    findNear: (service, environment, since, until) =>
+      findNear(connection, { service, environment }, since, until),
     sourcesOf: (changeIds) => sourcesOf(connection, changeIds),
     list: (filter, limit, cursor) => list(connection, filter, limit, cursor),
     insert: (change) => within(connection, (inside) => insert(inside, change)),
@@ -92,6 +94,15 @@ async function findRecent(
   until: number,
 ): Promise<readonly Change[]> {
   await holdPlace(connection, place);
+  return findNear(connection, place, since, until);
+}
+
+function findNear(
+  connection: Connection,
+  place: { readonly service: string; readonly environment: string },
+  since: number,
+  until: number,
+): Promise<readonly Change[]> {
   return select(connection, (query) =>
     query
       .where(place)
@@ -146,6 +157,43 @@ function whereMatches(query: Knex.QueryBuilder, filter: ChangeFilter): void {
   if (outcome !== undefined) query.where({ outcome });
   if (from !== undefined) query.where('created_at', '>=', from);
   if (to !== undefined) query.where('created_at', '<', to);
+  whereNamed(query, filter);
+  if (filter.suspected === true) query.whereExists(otherNear(filter.joinWindow ?? 0));
+}
+
+/** Commits agree also when one is cut short to no less than seven characters. */
+const commitsAgree = `length(other."commit") >= 7 and length(changes."commit") >= 7 and (
+  substr(lower(other."commit"), 1, length(changes."commit")) = lower(changes."commit")
+  or substr(lower(changes."commit"), 1, length(other."commit")) = lower(other."commit"))`;
+
+/** Another change near in time that agrees in something, and that no source of this one named. */
+function otherNear(window: number): (others: Knex.QueryBuilder) => void {
+  return (others) => {
+    others
+      .from('changes as other')
+      .select('other.id')
+      .whereRaw('other.service = changes.service and other.environment = changes.environment')
+      .whereRaw('other.id <> changes.id')
+      .whereRaw('other.reported_at between changes.reported_at - ? and changes.reported_at + ?', [
+        window,
+        window,
+      ])
+      .whereRaw(`(other.version = changes.version or other.artifact = changes.artifact or (${commitsAgree}))`)
+      .whereRaw(
+        `not exists (select 1 from change_names as mine join change_names as its on its.source = mine.source
+          where mine.change_id = changes.id and its.change_id = other.id)`,
+      );
+  };
+}
+
+/** A change has a name for each source that told of it. */
+function whereNamed(query: Knex.QueryBuilder, { source, externalId }: ChangeFilter): void {
+  if (source === undefined && externalId === undefined) return;
+  query.whereIn('id', (names: Knex.QueryBuilder) => {
+    names.from('change_names').select('change_id');
+    if (source !== undefined) names.where({ source });
+    if (externalId !== undefined) names.where({ external_id: externalId });
+  });
 }
 
 /** The name decides who is first; the change goes in before it, for the name points there. */
