@@ -29,6 +29,8 @@ export type ChangeEvent = {
       readonly facts: Partial<ChangeFacts>;
       readonly target: string | null;
       readonly reason: string | null;
+      /** `at` is only about right; lacking where it was told. */
+      readonly estimated?: true;
     }
   | {
       /** The source itself says that the change failed. `null` class: escaped once it had completed, else caught in the canary. */
@@ -37,6 +39,7 @@ export type ChangeEvent = {
       readonly target: string | null;
       readonly failureClass: FailureClass | null;
       readonly reason: string | null;
+      readonly estimated?: true;
     }
   | {
       readonly type: 'verdict';
@@ -58,6 +61,12 @@ export type ChangeFilter = {
   readonly service?: string | undefined;
   readonly environment?: string | undefined;
   readonly outcome?: Outcome | undefined;
+  /** Those that this source gave a name, and those that some source calls so; both: the one. */
+  readonly source?: string | undefined;
+  readonly externalId?: string | undefined;
+  /** Only those with suspected doubles: others within `joinWindow` milliseconds, by version, commit and artifact as written. */
+  readonly suspected?: boolean | undefined;
+  readonly joinWindow?: number | undefined;
   /** By creation time, `from` ≤ created < `to`, milliseconds. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -104,6 +113,8 @@ export interface LedgerStore {
     until: number,
     unnamedBy?: string,
   ): Promise<readonly Change[]>;
+  /** The same for those who only look: nobody is kept from anything. */
+  findNear(service: string, environment: string, since: number, until: number): Promise<readonly Change[]>;
   /** The sources that gave each of these changes a name; a change that has none is left out. */
   sourcesOf(changeIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   list(

@@ -1,15 +1,15 @@
 import type { Knex } from 'knex';
 import type { Change } from '../ledger/change.ts';
 import { factOf } from '../ledger/fact.ts';
-import type { ChangeEvent, ChangeFilter, LedgerStore } from '../ledger/ledger-store.ts';
+import type { ChangeFilter, LedgerStore } from '../ledger/ledger-store.ts';
 import { blamesOf } from './blames.ts';
-import { changeFromRow, changeToRow, eventFromRow, eventToRow, type StoredRow } from './change-rows.ts';
+import { appendEvents, eventsOf } from './change-events.ts';
+import { changeFromRow, changeToRow, type StoredRow } from './change-rows.ts';
 import type { Connection, Database } from './database.ts';
 import { factColumns, factFromRow } from './fact-rows.ts';
 import { isFirstHold } from './holds.ts';
 import { createIncidentStore } from './incident-store.ts';
 import { newestFirst, readPage } from './paging.ts';
-import { partsOf } from './parts.ts';
 import { createRemedyStore } from './remedy-store.ts';
 import { type Contribution, rollUp } from './rollups.ts';
 import { isAlone } from './surroundings.ts';
@@ -30,11 +30,13 @@ export function createLedgerStore(connection: Connection): LedgerStore {
     findByNamePrefix: (source, prefix) => findByNamePrefix(connection, source, prefix),
     findRecent: (service, environment, since, until, unnamedBy) =>
       findRecent(connection, { service, environment }, [since, until], unnamedBy),
+    findNear: (service, environment, since, until) =>
+      findNear(connection, { service, environment }, [since, until]),
     sourcesOf: (changeIds) => sourcesOf(connection, changeIds),
     list: (filter, limit, cursor) => list(connection, filter, limit, cursor),
     insert: (change) => within(connection, (inside) => insert(inside, change)),
     addName: (changeId, source, externalId) => addName(connection, changeId, source, externalId),
-    append: (events) => append(connection, events),
+    append: (events) => appendEvents(connection, events),
     eventsOf: (changeId) => eventsOf(connection, changeId),
     save: (change) => within(connection, (inside) => save(inside, change)),
     findSettling: (now, limit) => findSettling(connection, now, limit),
@@ -96,6 +98,15 @@ async function findRecent(
   unnamedBy?: string,
 ): Promise<readonly Change[]> {
   await holdPlace(connection, place);
+  return findNear(connection, place, range, unnamedBy);
+}
+
+function findNear(
+  connection: Connection,
+  place: { readonly service: string; readonly environment: string },
+  range: readonly [since: number, until: number],
+  unnamedBy?: string,
+): Promise<readonly Change[]> {
   return select(connection, (query) => {
     query
       .where(place)
@@ -156,6 +167,43 @@ function whereMatches(query: Knex.QueryBuilder, filter: ChangeFilter): void {
   if (outcome !== undefined) query.where({ outcome });
   if (from !== undefined) query.where('created_at', '>=', from);
   if (to !== undefined) query.where('created_at', '<', to);
+  whereNamed(query, filter);
+  if (filter.suspected === true) query.whereExists(otherNear(filter.joinWindow ?? 0));
+}
+
+/** Commits agree also when one is cut short to no less than seven characters. */
+const commitsAgree = `length(other."commit") >= 7 and length(changes."commit") >= 7 and (
+  substr(lower(other."commit"), 1, length(changes."commit")) = lower(changes."commit")
+  or substr(lower(changes."commit"), 1, length(other."commit")) = lower(other."commit"))`;
+
+/** Another change near in time that agrees in something, and that no source of this one named. */
+function otherNear(window: number): (others: Knex.QueryBuilder) => void {
+  return (others) => {
+    others
+      .from('changes as other')
+      .select('other.id')
+      .whereRaw('other.service = changes.service and other.environment = changes.environment')
+      .whereRaw('other.id <> changes.id')
+      .whereRaw('other.reported_at between changes.reported_at - ? and changes.reported_at + ?', [
+        window,
+        window,
+      ])
+      .whereRaw(`(other.version = changes.version or other.artifact = changes.artifact or (${commitsAgree}))`)
+      .whereRaw(
+        `not exists (select 1 from change_names as mine join change_names as its on its.source = mine.source
+          where mine.change_id = changes.id and its.change_id = other.id)`,
+      );
+  };
+}
+
+/** A change has a name for each source that told of it. */
+function whereNamed(query: Knex.QueryBuilder, { source, externalId }: ChangeFilter): void {
+  if (source === undefined && externalId === undefined) return;
+  query.whereIn('id', (names: Knex.QueryBuilder) => {
+    names.from('change_names').select('change_id');
+    if (source !== undefined) names.where({ source });
+    if (externalId !== undefined) names.where({ external_id: externalId });
+  });
 }
 
 /** The name decides who is first; the change goes in before it, for the name points there. */
@@ -195,33 +243,6 @@ async function addName(
   externalId: string,
 ): Promise<void> {
   await insertName(connection, changeId, source, externalId);
-}
-
-async function append(connection: Connection, events: readonly ChangeEvent[]): Promise<number> {
-  const [first] = events;
-  if (first === undefined) return 0;
-  await holdChange(connection, first.changeId);
-  let added = 0;
-  for (const rows of partsOf(events.map(eventToRow))) {
-    const inserted = await connection.run((sql) =>
-      sql('change_events').insert(rows).onConflict(['source', 'dedupe_key']).ignore().returning('id'),
-    );
-    added += inserted.length;
-  }
-  return added;
-}
-
-/** On SQLite the insert that follows makes this transaction the only writer. */
-async function holdChange(connection: Connection, id: string): Promise<void> {
-  if (connection.dialect !== 'postgres' || !isFirstHold(connection, `change ${id}`)) return;
-  await connection.run((sql) => sql('changes').where({ id }).select('id').forUpdate());
-}
-
-async function eventsOf(connection: Connection, changeId: string): Promise<readonly ChangeEvent[]> {
-  const rows: StoredRow[] = await connection.run((sql) =>
-    sql('change_events').where({ change_id: changeId }).orderBy('at').orderBy('id'),
-  );
-  return rows.map(eventFromRow);
 }
 
 function contributionOf(change: Change): Contribution {

@@ -276,6 +276,20 @@ for (const { name, open } of databases) {
         assert.deepEqual((await ledger.list(filter, 10, null)).items, [wanted]);
       });
 
+      it('finds what a source calls so, under each of its names', async () => {
+        const one = await stored({ source: 'argo', externalId: 'x/1' });
+        const other = await stored({ source: 'argo', externalId: 'x/2' });
+        await ledger.addName(one.id, 'github', '7');
+
+        const found = async (filter: Parameters<LedgerStore['list']>[0]) =>
+          ids((await ledger.list(filter, 10, null)).items).sort();
+        assert.deepEqual(await found({ source: 'github', externalId: '7' }), [one.id]);
+        assert.deepEqual(await found({ source: 'argo', externalId: 'x/2' }), [other.id]);
+        assert.deepEqual(await found({ source: 'argo', externalId: '7' }), []);
+        assert.deepEqual(await found({ source: 'argo' }), [one.id, other.id].sort());
+        assert.deepEqual(await found({ externalId: '7' }), [one.id]);
+      });
+
       it('refuses an unreadable cursor', async () => {
         await assert.rejects(ledger.list({}, 2, 'x'), (error) => hasCode(error, 'invalid_input'));
       });
