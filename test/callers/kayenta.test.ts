@@ -156,6 +156,14 @@ describe('Argo Rollouts measuring with its kayenta metric', function () {
         assert.equal((await makeArgo(serin(), upside).measure()).phase, 'Error');
       });
 
+      it('measures Error for a service nobody configured, and runs on until a verdict for one that is', async () => {
+        const unknown = makeArgo(serin(), makeMetric('harmless', { application: 'cart' }));
+        assert.equal((await unknown.measure()).phase, 'Error');
+        const known = makeArgo(serin(), makeMetric('no-data', { canaryConfigName: 'minutes' }));
+        const { executionId } = await known.begin();
+        assert.equal((await known.poll(executionId)).phase, 'Running');
+      });
+
       // What a restart finds is on the disk on either database; starting takes long enough once.
       if (database === 'sqlite')
         it('takes up a measurement where Serin left it when it was killed', async () => {
