@@ -6,16 +6,16 @@ import { type ChangeReport, checkReport } from './change-report.ts';
 import { doublesOf } from './doubles.ts';
 import type { ChangeFilter, LedgerStore } from './ledger-store.ts';
 import { joinWindowOf, versionMeaningOf } from './policy.ts';
-import { addEvents, findOrCreate, type LedgerPolicy, makeKey, type NewEvent, refold } from './recording.ts';
+import { addEvents, type LedgerPolicy, makeKey, type NewEvent, recordEvents, refold } from './recording.ts';
 import { type Ruling, rule } from './ruling.ts';
 import { readRevision, supersedeRevisions } from './supersession.ts';
-import { briefOfChange, type Stores, takeChange } from './take-change.ts';
+import { briefOfChange, recordReports, type Stores } from './take-change.ts';
 import { readVersion } from './version-meaning.ts';
 
 export type { ChangeReport } from './change-report.ts';
 export type { LedgerPolicy } from './recording.ts';
 export type { Ruling } from './ruling.ts';
-export { recordReport } from './take-change.ts';
+export { recordReport, recordReports } from './take-change.ts';
 
 /** What a rollout controller told of one revision; `externalId` is `<uid>/<revision>`. */
 export type RolloutTold = {
@@ -72,9 +72,8 @@ export async function recordRolloutEvent(
   const facts = readVersion(event.facts, versionMeaningOf(policy, event.service));
   const told = { ...event, facts };
   const named = { ...told, from: facts.startedAt ?? told.at, to: told.at };
-  const found = await findOrCreate(store, named, policy);
-  const { change, added } = await addEvents(store, found.change, [rolloutEvent(told)], policy);
-  const isLate = found.how === 'made' && (await supersedeLate(store, told, policy));
+  const { change, how, added } = await recordEvents(store, named, [rolloutEvent(told)], policy);
+  const isLate = how === 'made' && (await supersedeLate(store, told, policy));
   return { change: isLate ? ((await store.find(change.id)) ?? change) : change, duplicate: added === 0 };
 }
 
@@ -155,18 +154,6 @@ export type ChangesDeps = {
   readonly now: () => number;
   readonly policy: () => Omit<LedgerPolicy, 'now'>;
 };
-
-/** Records reports as `by`, all or none, with an entry in the audit trail for each that told anything new. Does not check them. */
-export async function recordReports(
-  stores: Stores,
-  reports: readonly ChangeReport[],
-  by: Actor,
-  policy: LedgerPolicy,
-): Promise<readonly Change[]> {
-  const changes: Change[] = [];
-  for (const report of reports) changes.push((await takeChange(stores, report, by, policy)).change);
-  return changes;
-}
 
 async function ruleChange(
   { ledger, audit }: Stores,

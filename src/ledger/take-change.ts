@@ -1,11 +1,11 @@
 import { SerinError } from '../errors.ts';
 import { type Actor, requireScope } from './actor.ts';
-import { type AuditStore, entryOf } from './audit-store.ts';
+import { type AuditEntry, type AuditStore, entryOf } from './audit-store.ts';
 import type { Change } from './change.ts';
 import { type ChangeReport, eventsOfReport, spanOfReport } from './change-report.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { type LedgerPolicy, versionMeaningOf } from './policy.ts';
-import { addEvents, type Found, findOrCreate } from './recording.ts';
+import { type Found, recordEvents } from './recording.ts';
 import { readVersion } from './version-meaning.ts';
 
 /** What a use case that records and is audited needs. */
@@ -32,10 +32,10 @@ async function takeReport(
   const facts = readVersion(told.facts, versionMeaningOf(policy, told.service));
   const report = { ...told, facts };
   const named = { ...report, ...spanOfReport(report, policy.now) };
-  const { change: found, how } = await findOrCreate(store, named, policy);
-  requireSamePlace(report, found);
-  const { change, added } = await addEvents(store, found, eventsOfReport(report, policy.now), policy);
-  return { change, how, before: how === 'made' ? null : found, isNews: how !== 'known' || added > 0 };
+  const events = eventsOfReport(report, policy.now);
+  const check = (known: Change): void => requireSamePlace(report, known);
+  const { added, ...recorded } = await recordEvents(store, named, events, policy, check);
+  return { ...recorded, isNews: recorded.how !== 'known' || added > 0 };
 }
 
 /**
@@ -55,6 +55,15 @@ export function briefOfChange({ service, environment, version, outcome, failureC
   return { service, environment, version, outcome, failureClass };
 }
 
+function entryOfChange(before: Change | null, after: Change, by: Actor, { now }: LedgerPolicy): AuditEntry {
+  return entryOf(by, now, {
+    action: 'change.report',
+    subject: { type: 'change', id: after.id },
+    before: before === null ? null : briefOfChange(before),
+    after: briefOfChange(after),
+  });
+}
+
 /**
  * Records a report for a caller, in the audit trail when it tells anything new. Rejects with `forbidden` for a service
  * outside the scope and `conflict` for a name that is taken elsewhere, and has written nothing then.
@@ -67,14 +76,24 @@ export async function takeChange(
 ): Promise<TakenChange> {
   requireScope(by, report.service);
   const { before, ...taken } = await takeReport(ledger, report, policy);
-  if (!taken.isNews) return taken;
-  await audit.append(
-    entryOf(by, policy.now, {
-      action: 'change.report',
-      subject: { type: 'change', id: taken.change.id },
-      before: before === null ? null : briefOfChange(before),
-      after: briefOfChange(taken.change),
-    }),
-  );
+  if (taken.isNews) await audit.append(entryOfChange(before, taken.change, by, policy));
   return taken;
+}
+
+/** Records reports as `by`, all or none, with an entry in the audit trail for each that told anything new. Does not check them. */
+export async function recordReports(
+  { ledger, audit }: Stores,
+  reports: readonly ChangeReport[],
+  by: Actor,
+  policy: LedgerPolicy,
+): Promise<readonly Change[]> {
+  const [changes, entries]: [Change[], AuditEntry[]] = [[], []];
+  for (const report of reports) {
+    requireScope(by, report.service);
+    const { before, change, isNews } = await takeReport(ledger, report, policy);
+    changes.push(change);
+    if (isNews) entries.push(entryOfChange(before, change, by, policy));
+  }
+  await audit.append(...entries);
+  return changes;
 }

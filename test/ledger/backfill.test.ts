@@ -163,10 +163,10 @@ for (const { name, open } of databases) {
           transaction: (work) => {
             transactions.push(1);
             return unitOfWork.transaction((inside) => {
-              const append: typeof inside.ledger.append = (event) => {
-                if (event.dedupeKey.includes('"2"'))
+              const append: typeof inside.ledger.append = (events) => {
+                if (events.some(({ dedupeKey }) => dedupeKey.includes('"2"')))
                   throw invalidInput([{ path: '', message: 'the database cannot store it' }]);
-                return inside.ledger.append(event);
+                return inside.ledger.append(events);
               };
               return work({ ...inside, ledger: { ...inside.ledger, append } });
             });
