@@ -1,8 +1,7 @@
 import type { Blame } from './blame.ts';
 import type { Change, ChangeFacts, FailureClass, Outcome } from './change.ts';
 import type { IncidentStore } from './incident-store.ts';
-import type { RemedyStore } from './remedy-store.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { RemedyRange, RemedyStore } from './remedy-store.ts';
 
 /**
  * One thing that was reported of a change. Events are facts: they are only ever added, and a change's state is what
@@ -70,6 +69,17 @@ export type ChangeFilter = {
   /** By creation time, `from` ≤ created < `to`, milliseconds. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
+};
+
+/** What around a change may concern it. Times in milliseconds, both ends included. */
+export type Surroundings = {
+  readonly change: Pick<Change, 'id' | 'source' | 'externalId' | 'service' | 'environment' | 'version'>;
+  /** `null`: no change takes another back. */
+  readonly remedies: RemedyRange | null;
+  /** Changes of the same version that were out after this. */
+  readonly after: number;
+  /** When incidents that may be put to it begin. */
+  readonly opened: readonly [from: number, to: number];
 };
 
 /** Changes and the events they fold from. Implemented in `store/`. */

@@ -1,6 +1,14 @@
 import type { Change } from './change.ts';
 import type { Remedy } from './remedies.ts';
-import type { RemedyRange } from './surroundings.ts';
+
+/** Changes among which one may have taken another back. */
+export type RemedyRange = {
+  /** By their reporting time, both included. */
+  readonly since: number;
+  readonly until: number;
+  /** When they were out, or later. */
+  readonly from: number;
+};
 
 /** Which changes took others back. Implemented in `store/`. */
 export interface RemedyStore {

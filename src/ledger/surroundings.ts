@@ -1,29 +1,11 @@
 import { versionWindow } from './attribution.ts';
 import { type Change, completedAt } from './change.ts';
+import type { Surroundings } from './ledger-store.ts';
 import { attributionWindowOf, type LedgerPolicy, rollbackWindowOf } from './policy.ts';
+import type { RemedyRange } from './remedy-store.ts';
 
 /** Times of a beginning and an end, milliseconds. */
 export type Span = readonly [from: number, to: number];
-
-/** Changes among which one may have taken another back. */
-export type RemedyRange = {
-  /** By their reporting time, both included. */
-  readonly since: number;
-  readonly until: number;
-  /** When they were out, or later. */
-  readonly from: number;
-};
-
-/** What around a change may concern it. Times in milliseconds, both ends included. */
-export type Surroundings = {
-  readonly change: Pick<Change, 'id' | 'source' | 'externalId' | 'service' | 'environment' | 'version'>;
-  /** `null`: no change takes another back. */
-  readonly remedies: RemedyRange | null;
-  /** Changes of the same version that were out after this. */
-  readonly after: number;
-  /** When incidents that may be put to it begin. */
-  readonly opened: Span;
-};
 
 /** From its beginning to its end, as far as they are known; `null` without any. */
 export function spanOf(change: Change): Span | null {

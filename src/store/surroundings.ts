@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { RemedyRange, Surroundings } from '../ledger/surroundings.ts';
+import type { Surroundings } from '../ledger/ledger-store.ts';
+import type { RemedyRange } from '../ledger/remedy-store.ts';
 import type { Connection } from './database.ts';
 
 type Place = { readonly service: string; readonly environment: string };
