@@ -104,7 +104,12 @@ describe('Jenkins waiting for the verdict at a webhook of its own', function () 
         for (const scenario of ['harmless', 'no-data', 'late-errors']) {
           const template = scenario === 'late-errors' ? 'minutes' : 'seconds';
           const change = { version: scenario };
-          const asked = { key: scenario, template, change, canary: { scenario } };
+          // Two minutes of the past are judged at once, from more data than five seconds have.
+          const [begins, ends] = [121_000, 1_000].map((ago) => new Date(Date.now() - ago).toISOString());
+          const asked = {
+            ...{ key: scenario, template, change, canary: { scenario } },
+            ...(template === 'minutes' ? {} : { start: begins, end: ends }),
+          };
           await start({ ...asked, callbackUrl: `${jenkins.url}/webhook-step/${scenario}` });
         }
         await until('both verdicts', 60_000, () => told('harmless').length > 0 && told('no-data').length > 0);
