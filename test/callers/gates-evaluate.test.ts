@@ -58,8 +58,8 @@ describe('a deploy job asking POST /v1/gates/evaluate', function () {
       );
     });
   };
-  const onEach = (title: string, test: (serin: SerinProcess) => Promise<void>): void => {
-    for (const name of databaseNames) it(`${title}, on ${name}`, () => test(started.get(name)!));
+  const onEach = (title: string, test: (serin: SerinProcess, name: DatabaseName) => Promise<void>): void => {
+    for (const name of databaseNames) it(`${title}, on ${name}`, () => test(started.get(name)!, name));
   };
 
   before(async () => {
@@ -106,16 +106,14 @@ describe('a deploy job asking POST /v1/gates/evaluate', function () {
     assert.ok(!serin.log().includes(token));
   });
 
-  for (const name of databaseNames)
-    it(`is allowed nothing that failed while the database is away, on ${name}`, async () => {
-      const serin = started.get(name)!;
-      await serin.breakDatabase();
-      const question = { service: 'checkout', environment: 'production', change: { version: 'errors-x5' } };
-      const { status, body } = await post(serin, '/v1/gates/evaluate', question);
-      await serin.mendDatabase();
-      // A locked file can still be read; a server that is away cannot.
-      assert.equal(status, name === 'sqlite' ? 200 : 503);
-      assert.notEqual((body as Partial<Answer>).allowed, true);
-      await until('an answer', 20_000, async () => (await evaluate(serin, 'errors-x5')).verdict === 'fail');
-    });
+  onEach('is allowed nothing that failed while the database is away', async (serin, name) => {
+    await serin.breakDatabase();
+    const question = { service: 'checkout', environment: 'production', change: { version: 'errors-x5' } };
+    const { status, body } = await post(serin, '/v1/gates/evaluate', question);
+    await serin.mendDatabase();
+    // A locked file can still be read; a server that is away cannot.
+    assert.equal(status, name === 'sqlite' ? 200 : 503);
+    assert.notEqual((body as Partial<Answer>).allowed, true);
+    await until('an answer', 20_000, async () => (await evaluate(serin, 'errors-x5')).verdict === 'fail');
+  });
 });
