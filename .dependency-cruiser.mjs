@@ -184,6 +184,18 @@ const doors = [
     'HTTP stops at the router. Take values, not requests.',
   ),
   door(
+    'ajv-in-one-place',
+    'ajv',
+    '^src/api/backfill/check-item\\.ts$',
+    'Requests are held against openapi.yaml before a router sees them; only what is checked item by item needs more.',
+  ),
+  door(
+    'csv-where-files-are-read',
+    'csv-parse',
+    '^src/cli/backfill-csv\\.ts$',
+    'CSV is read where the file is; pass what it says.',
+  ),
+  door(
     'cron-in-one-place',
     'node-cron',
     '^src/analysis/scheduler\\.ts$',

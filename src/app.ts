@@ -14,6 +14,7 @@ import type { HookHouse } from './api/hook-house.ts';
 import { createServer } from './api/server.ts';
 import { type Config, templatesOf } from './config.ts';
 import { createJudging } from './judging.ts';
+import { createBackfill } from './ledger/backfill.ts';
 import { type Changes, createChanges, type LedgerPolicy } from './ledger/changes.ts';
 import type { Provider } from './metrics/provider.ts';
 import { createProvider } from './metrics/registry.ts';
@@ -207,6 +208,7 @@ function wireParts(ground: Ground, { allowUnauthenticated = false }: AppOptions)
     ...auth,
     ...incidents,
     changes: createChanges({ ...ground, policy: ground.ledgerPolicy }),
+    backfill: createBackfill({ ...ground, policy: ground.ledgerPolicy }),
     audit: ground.unitOfWork.stores.audit,
     kayenta: wireKayenta(ground, analysis),
     hookHouse,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { plainMember, totalMember } from './analysis/members.ts';
-import { type MetricQuery, type Plan, queriesOf } from './analysis/plan.ts';
+import { type MetricQuery, queriesOf } from './analysis/metric-queries.ts';
+import type { Plan } from './analysis/plan.ts';
 import { variablesOf } from './analysis/queries.ts';
 import { readQuery } from './analysis/readings.ts';
 import { checkAnalysisTemplate } from './cli/argo-check.ts';

@@ -12,6 +12,7 @@ import { gatePolicySchema, refuseGatesTwice } from './gate-config.ts';
 import { bucketLengths, isTimeZone } from './ledger/calendar.ts';
 import { counts } from './ledger/rates.ts';
 import { groupings } from './ledger/report.ts';
+import { versionMeanings } from './ledger/version-meaning.ts';
 import { callbacksSchema } from './notify/callback-config.ts';
 import { githubSchema } from './notify/config.ts';
 import { booleanLike, parseWith, strict } from './parse.ts';
@@ -30,6 +31,8 @@ const service = strict({
   scopes: strict({ canary: scope.optional(), baseline: scope.optional() }).default({}),
   inlinePlans: booleanLike.default(false),
   callerMayLoosen: booleanLike.default(false),
+  /** What sources mean by a version: a name all share, the commit, or something of their own. */
+  versionFrom: z.enum(versionMeanings).default('tag'),
   gates: z.array(gatePolicySchema).default([]).superRefine(refuseGatesTwice),
   /** How long after a change an incident may be put to it by nearness alone. */
   attributionWindow: durationSchema.optional(),

@@ -155,11 +155,16 @@ async function checkConfiguration(options: {
   });
 }
 
-/** The first signal ends a backtest with what is judged by then, a second one at once. */
-async function backtest(flags: Readonly<Record<string, unknown>>): Promise<void> {
-  const { runBacktestCommand } = await import('./backtest.ts');
+/** The first signal aborts, a second one ends at once. */
+function abortOnSignal(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
+}
+
+/** The first signal ends a backtest with what is judged by then. */
+async function backtest(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  const { runBacktestCommand } = await import('./backtest.ts');
   process.exitCode = await runBacktestCommand(flags, {
     env: process.env,
     stdout: process.stdout,
@@ -167,7 +172,7 @@ async function backtest(flags: Readonly<Record<string, unknown>>): Promise<void>
     isTTY: process.stderr.isTTY === true,
     version: readVersion(),
     now: Date.now,
-    stop: stop.signal,
+    stop: abortOnSignal(),
   });
 }
 
@@ -176,7 +181,11 @@ function ioOfProcess(): Io {
     env: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
+    get stdin() {
+      return process.stdin;
+    },
     isTTY: process.stderr.isTTY === true,
+    interrupted: abortOnSignal,
     fetch: globalThis.fetch,
     now: Date.now,
     sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),

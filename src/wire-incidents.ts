@@ -16,6 +16,7 @@ export function ledgerPolicyOf({ ledger, services }: Config): Omit<LedgerPolicy,
     observationWindow,
     abandonAfter,
     rollbackWindow,
+    versionFrom: (name) => services.find((one) => one.name === name)?.versionFrom ?? 'tag',
     attributionWindow: (name) => {
       const service = services.find((one) => one.name === name);
       const ofTier = service?.tier === undefined ? undefined : attributionWindows[service.tier];

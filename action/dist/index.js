@@ -38,36 +38,50 @@ function retryAfter(response) {
   const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1e3 : null;
 }
+function isLasting(status) {
+  return status >= 400 && status < 500 && !worthRepeating.has(status);
+}
 var worthRepeating = /* @__PURE__ */ new Set([408, 425, 429]);
-function readAnswer(response, text, url) {
+function stranger(url, status) {
+  return `${url} answered ${status} with something that is not Serin's`;
+}
+function readReply(response, text, url) {
   const { status } = response;
   const body = parseJson(text);
-  if (response.ok && isAnalysis(body)) return { kind: "answered", analysis: body };
+  if (response.ok && body !== null) return { kind: "answered", body };
   if (status >= 300 && status < 400) {
     const to = response.headers.get("location") ?? "elsewhere";
     return { kind: "refused", status, reason: `${url} redirects to ${to}; give the address itself as --url` };
   }
-  const reason = advice(body) ?? `${url} answered ${status} with something that is not Serin's`;
-  const lasting = status >= 400 && status < 500 && !worthRepeating.has(status);
-  if (lasting) return { kind: "refused", status, reason };
+  const reason = advice(body) ?? stranger(url, status);
+  if (isLasting(status)) return { kind: "refused", status, reason };
   return { kind: "unavailable", reason: `${status}: ${reason}`, retryAfter: retryAfter(response) };
 }
-function createClient(fetch, { url, token }) {
+function createCall(fetch, { url, token }) {
   const authorization = token === null ? {} : { authorization: `Bearer ${token}` };
-  const call = async (path, init, deadlineMs) => {
+  return async ({ method = "GET", path, body }, deadlineMs) => {
     try {
-      const headers = { accept: "application/json", ...authorization, ...init.headers };
+      const json = body === void 0 ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+      const headers = { accept: "application/json", ...authorization, ...json.headers };
       const signal = AbortSignal.timeout(Math.max(1, Math.round(deadlineMs)));
-      const response = await fetch(`${url}${path}`, { ...init, headers, signal, redirect: "manual" });
-      return readAnswer(response, await response.text(), url);
+      const response = await fetch(`${url}${path}`, { ...json, method, headers, signal, redirect: "manual" });
+      return readReply(response, await response.text(), url);
     } catch (error) {
       return { kind: "unavailable", reason: `${url} cannot be reached: ${causeOf(error)}`, retryAfter: null };
     }
   };
-  const json = { "content-type": "application/json" };
+}
+function createClient(fetch, access) {
+  const call = createCall(fetch, access);
+  const ask = async (...request) => {
+    const reply = await call(...request);
+    if (reply.kind !== "answered") return reply;
+    if (isAnalysis(reply.body)) return { kind: "answered", analysis: reply.body };
+    return { kind: "unavailable", reason: stranger(access.url, 200), retryAfter: null };
+  };
   return {
-    start: (body, deadlineMs) => call("/v1/analyses", { method: "POST", headers: json, body: JSON.stringify(body) }, deadlineMs),
-    wait: (id, waitMs, deadlineMs) => call(`/v1/analyses/${encodeURIComponent(id)}?wait=${Math.round(waitMs)}ms`, {}, deadlineMs)
+    start: (body, deadlineMs) => ask({ method: "POST", path: "/v1/analyses", body }, deadlineMs),
+    wait: (id, waitMs, deadlineMs) => ask({ path: `/v1/analyses/${encodeURIComponent(id)}?wait=${Math.round(waitMs)}ms` }, deadlineMs)
   };
 }
 
@@ -6393,13 +6407,9 @@ function invalidInput(issues) {
   return new SerinError("invalid_input", sentence, { issues });
 }
 
-// src/cli/gate-request.ts
+// src/cli/access.ts
 function given(value) {
   return value === void 0 || value.trim() === "" ? void 0 : value;
-}
-function present(members) {
-  const entries = Object.entries(members).filter(([, value]) => value !== void 0);
-  return entries.length === 0 ? void 0 : Object.fromEntries(entries);
 }
 function readUrl(text, issues) {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -6410,6 +6420,16 @@ function readUrl(text, issues) {
   else if (url.search !== "" || url.hash !== "")
     issues.push({ path: "--url", message: "holds a query or fragment; give the address alone" });
   return text.replace(/\/+$/, "");
+}
+function readAccess(flags, env, issues) {
+  const url = readUrl(given(flags.url) ?? given(env["SERIN_URL"]) ?? "http://127.0.0.1:8080", issues);
+  return { url, token: given(flags.token) ?? given(env["SERIN_TOKEN"]) ?? null };
+}
+
+// src/cli/gate-request.ts
+function present(members) {
+  const entries = Object.entries(members).filter(([, value]) => value !== void 0);
+  return entries.length === 0 ? void 0 : Object.fromEntries(entries);
 }
 function readScope(flag, pairs2, issues) {
   if (pairs2 === void 0) return void 0;
@@ -6472,7 +6492,7 @@ function readWindow(flags) {
 async function readGateRequest(flags, io) {
   const issues = [];
   checkRequired(flags, issues);
-  const url = readUrl(given(flags.url) ?? given(io.env["SERIN_URL"]) ?? "http://127.0.0.1:8080", issues);
+  const { url, token } = readAccess(flags, io.env, issues);
   const optional = present({
     target: given(flags.target),
     key: given(flags.key),
@@ -6489,12 +6509,10 @@ async function readGateRequest(flags, io) {
     ...optional,
     ...readWindow(flags)
   };
-  return { url, token: given(flags.token) ?? given(io.env["SERIN_TOKEN"]) ?? null, body };
+  return { url, token, body };
 }
 
-// src/cli/gate-wait.ts
-var usualPoll = 3e4;
-var longestCall = 1e4;
+// src/cli/persist.ts
 var shortestPause = 1e3;
 var longestPause = 3e4;
 function pauseAfter(failures, retryAfter2) {
@@ -6505,14 +6523,18 @@ async function persist(call, deadline, io, tell) {
   let since = null;
   for (let failures = 1; ; failures += 1) {
     const answer = await call(Math.max(shortestPause, deadline - io.now()));
-    if (answer.kind !== "unavailable") return answer;
+    if (answer.kind !== "unavailable" || !("retryAfter" in answer)) return answer;
     since ??= io.now();
-    tell({ kind: "outage", reason: answer.reason, since });
+    tell(answer.reason, since);
     const remaining = deadline - io.now();
     if (remaining <= 0) return answer;
     await io.sleep(Math.min(remaining, pauseAfter(failures, answer.retryAfter)));
   }
 }
+
+// src/cli/gate-wait.ts
+var usualPoll = 3e4;
+var longestCall = 1e4;
 function conclude(answer, last) {
   if (answer.kind === "unavailable") return { ending: "unavailable", analysis: last, reason: answer.reason };
   if (last !== null && answer.status === 404)
@@ -6524,6 +6546,7 @@ async function holdBack(calledAt, deadline, io) {
   if (pause > 0) await io.sleep(pause);
 }
 async function waitForVerdict(client, body, limits, io, tell) {
+  const tellOutage = (reason, since) => tell({ kind: "outage", reason, since });
   const begun = io.now();
   const deadline = begun + limits.timeout;
   const first = Math.min(limits.timeout, limits.connectTimeout);
@@ -6532,7 +6555,7 @@ async function waitForVerdict(client, body, limits, io, tell) {
     (left) => client.start(body, Math.min(left, longestCall)),
     begun + first,
     io,
-    tell
+    tellOutage
   );
   let last = null;
   while (answer.kind === "answered") {
@@ -6546,7 +6569,7 @@ async function waitForVerdict(client, body, limits, io, tell) {
       (left) => client.wait(analysis.id, Math.min(left, longPoll), Math.min(left, longPoll) + longestCall),
       deadline,
       io,
-      tell
+      tellOutage
     );
     if (answer.kind === "answered" && answer.analysis.verdict === "running")
       await holdBack(calledAt, deadline, io);

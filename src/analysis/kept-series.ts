@@ -2,7 +2,7 @@ import { SerinError } from '../errors.ts';
 import type { Series } from '../judge/types.ts';
 import { mostMembers } from '../metrics/provider.ts';
 import { type NamedSeries, nothing, type Points } from './members.ts';
-import type { MetricQuery } from './plan.ts';
+import type { MetricQuery } from './metric-queries.ts';
 import type { Run } from './run.ts';
 import type { KeptSeries, SeriesGroup, SeriesName } from './run-store.ts';
 import { extend, plannedSteps } from './window.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { invalidInput, SerinError } from '../errors.ts';
 import { type Catalog, findService, type Service } from './catalog.ts';
-import { overridePlan, type Plan, parsePlan, queriesOf } from './plan.ts';
+import { queriesOf } from './metric-queries.ts';
+import { overridePlan, type Plan, parsePlan } from './plan.ts';
 import { variablesOf } from './queries.ts';
 import type { FindProvider } from './readings.ts';
 import type { Scope } from './run.ts';

@@ -2,7 +2,8 @@ import type { GaugeArm, JudgeInput, MetricInput, Samples } from '../judge/types.
 import { type CumulativeEdge, histogramArm } from './histograms.ts';
 import { findGroup, findSeries } from './kept-series.ts';
 import { plainMember, totalMember } from './members.ts';
-import { type PlanMetric, queriesOf } from './plan.ts';
+import { queriesOf } from './metric-queries.ts';
+import type { PlanMetric } from './plan.ts';
 import type { Readings } from './readings.ts';
 import type { Run } from './run.ts';
 import type { SeriesGroup } from './run-store.ts';

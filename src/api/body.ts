@@ -6,7 +6,7 @@ import { dropAbsent } from './members.ts';
 import type { Operation } from './spec.ts';
 
 const usualLimit = 256 * 1024;
-/** For bodies that are made of samples, and for events and alerts, of whose size the sender alone decides. */
+/** For bodies that are made of samples or of the past, and for events and alerts, of whose size the sender alone decides. */
 const samplesLimit = 4 * 1024 * 1024;
 const largeOperations: ReadonlySet<string> = new Set([
   'judgeSamples',
@@ -14,6 +14,7 @@ const largeOperations: ReadonlySet<string> = new Set([
   'kayentaJudgePairsByToken',
   'githubEvent',
   'takeIncidents',
+  'backfill',
 ]);
 
 /** The largest body that is read of an operation, in bytes, after decompression. */

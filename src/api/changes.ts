@@ -1,12 +1,12 @@
 import { type Request, Router } from 'express';
 import { mustConcern, mustConcernList } from '../auth/caller.ts';
 import { type InputIssue, invalidInput } from '../errors.ts';
-import { type Change, type ChangeFacts, outcomes } from '../ledger/change.ts';
+import { type Change, type ChangeFacts, isFinishEstimated, outcomes } from '../ledger/change.ts';
 import type { ChangeReport, Changes, Ruling } from '../ledger/changes.ts';
 import type { ChangeFilter } from '../ledger/ledger-store.ts';
 import { readFacts } from './analyses/start-request.ts';
 import { actorOf, callerOf } from './context.ts';
-import { queryPage, queryRange, queryText, queryWord } from './query.ts';
+import { queryFlag, queryPage, queryRange, queryText, queryWord } from './query.ts';
 import type { components } from './schema.gen.ts';
 import { parseInstant, writeInstant, writeInstantOrNull } from './times.ts';
 
@@ -16,6 +16,7 @@ function writeAttempt(attempt: Change['attempts'][number]): Schemas['Attempt'] {
   return {
     startedAt: writeInstantOrNull(attempt.startedAt),
     endedAt: writeInstantOrNull(attempt.endedAt),
+    endedAtEstimated: attempt.endedAtEstimated === true,
     result: attempt.result,
   };
 }
@@ -50,6 +51,7 @@ function writeChange(change: Change): Schemas['Change'] {
     committedAt: writeInstantOrNull(change.committedAt),
     startedAt: writeInstantOrNull(change.startedAt),
     finishedAt: writeInstantOrNull(change.finishedAt),
+    finishedAtEstimated: isFinishEstimated(change),
     outcome: change.outcome,
     failureClass: change.failureClass,
     outcomeAt: writeInstantOrNull(change.outcomeAt),
@@ -62,7 +64,12 @@ function writeChange(change: Change): Schemas['Change'] {
   };
 }
 
-function readReport(body: Schemas['ChangeReport'], at: string, issues: InputIssue[]): ChangeReport {
+/** A report in the form of the ledger. What cannot be read is added to `issues`, with paths under `at`. */
+export function readChangeReport(
+  body: Schemas['ChangeReport'],
+  at: string,
+  issues: InputIssue[],
+): ChangeReport {
   const {
     source,
     externalId,
@@ -70,6 +77,7 @@ function readReport(body: Schemas['ChangeReport'], at: string, issues: InputIssu
     environment,
     targets = [],
     finishedAt,
+    finishedAtEstimated,
     outcome,
     failureClass,
     ...facts
@@ -83,6 +91,7 @@ function readReport(body: Schemas['ChangeReport'], at: string, issues: InputIssu
     targets,
     facts: known,
     ...(finishedAt === undefined ? {} : { finishedAt: parseInstant(finishedAt, `${at}finishedAt`, issues) }),
+    ...(finishedAtEstimated === true ? { finishedAtEstimated } : {}),
     ...(outcome === undefined ? {} : { outcome }),
     ...(failureClass === undefined ? {} : { failureClass }),
   };
@@ -91,8 +100,8 @@ function readReport(body: Schemas['ChangeReport'], at: string, issues: InputIssu
 function readReports(body: Schemas['ChangeReport'] | Schemas['ChangeReport'][]): ChangeReport[] {
   const issues: InputIssue[] = [];
   const reports = Array.isArray(body)
-    ? body.map((one, index) => readReport(one, `[${index}].`, issues))
-    : [readReport(body, '', issues)];
+    ? body.map((one, index) => readChangeReport(one, `[${index}].`, issues))
+    : [readChangeReport(body, '', issues)];
   if (issues.length > 0) throw invalidInput(issues);
   return reports;
 }
@@ -114,6 +123,9 @@ function readFilter(request: Request): ChangeFilter {
     service: queryText(request, 'service'),
     environment: queryText(request, 'environment'),
     outcome: queryWord(request, 'outcome', outcomes),
+    source: queryText(request, 'source'),
+    externalId: queryText(request, 'externalId'),
+    suspected: queryFlag(request, 'suspected'),
     ...queryRange(request),
   };
 }
@@ -135,7 +147,8 @@ export function createChangesRouter(changes: Changes, now: () => number): Router
   router.get('/v1/changes/:id', async (request, response) => {
     const change = await changes.get(String(request.params['id']));
     mustConcern(callerOf(response), change.service);
-    response.json(writeChange(change));
+    const suspectedDoubles = [...(await changes.doubles(change))];
+    response.json({ ...writeChange(change), suspectedDoubles });
   });
   router.post('/v1/changes/:id/outcome', async (request, response) => {
     const ruling = readRuling(request.body, now());

@@ -57,3 +57,9 @@ export function queryRange(request: Request): {
   if (issues.length > 0) throw invalidInput(issues);
   return { from, to };
 }
+
+/** A parameter that is true or false; `undefined` when it is not given. */
+export function queryFlag(request: Request, name: string): boolean | undefined {
+  const value: unknown = request.query[name];
+  return value === undefined ? undefined : value === true || value === 'true';
+}

@@ -640,6 +640,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the past into the ledger
+         * @description Takes changes first and incidents then, each on its own: what is valid goes in although others are refused, and the answer says what became of each. Safe to repeat. Bodies may have up to 4 MiB.
+         */
+        post: operations["backfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reports/change-failure": {
         parameters: {
             query?: never;
@@ -2140,6 +2160,8 @@ export interface components {
             committedAt?: components["schemas"]["Instant"];
             startedAt?: components["schemas"]["Instant"];
             finishedAt?: components["schemas"]["Instant"];
+            /** @description Whether finishedAt is only about right; a source that knows it better prevails. */
+            finishedAtEstimated?: boolean;
         };
         /** @description What came of a webhook. */
         IncidentsTaken: {
@@ -2290,6 +2312,8 @@ export interface components {
         Attempt: {
             startedAt: components["schemas"]["InstantOrNull"];
             endedAt: components["schemas"]["InstantOrNull"];
+            /** @description Whether endedAt is only about right. */
+            endedAtEstimated: boolean;
             /**
              * @description How it ended.
              * @enum {string}
@@ -2323,6 +2347,8 @@ export interface components {
             committedAt: components["schemas"]["InstantOrNull"];
             startedAt: components["schemas"]["InstantOrNull"];
             finishedAt: components["schemas"]["InstantOrNull"];
+            /** @description Whether finishedAt is only about right. */
+            finishedAtEstimated: boolean;
             outcome: components["schemas"]["Outcome"];
             /** @description How it failed, or null when it did not. */
             failureClass: components["schemas"]["FailureClass"] | null;
@@ -2334,6 +2360,8 @@ export interface components {
             verdictOverruled: boolean;
             /** @description Every go at bringing it out. */
             attempts: components["schemas"]["Attempt"][];
+            /** @description Changes that may be the same one, told of by other sources; only where one change is asked for. */
+            suspectedDoubles?: string[];
             /** @description Its analyses. */
             analysisIds: string[];
             createdAt: components["schemas"]["Instant"];
@@ -2342,6 +2370,49 @@ export interface components {
         ChangeList: {
             /** @description In the order of the reports. */
             items: components["schemas"]["Change"][];
+        };
+        /** @description What happened in the past. At least one of changes and incidents. */
+        Backfill: {
+            /** @description Changes; each is held against ChangeReport on its own. */
+            changes?: unknown[];
+            /** @description Incidents; each is held against IncidentReport on its own. */
+            incidents?: unknown[];
+            /** @description Only say what would become of each; nothing is kept. */
+            dryRun?: boolean;
+        };
+        /** @description What became of one. */
+        BackfillItem: {
+            /**
+             * @description Which list it is of.
+             * @enum {string}
+             */
+            kind: "change" | "incident";
+            /** @description Its place in that list */
+            index: number;
+            /**
+             * @description Made; changed, by something that was not known of it; joined, a name for a change that another source told of; unchanged, all was known; or refused.
+             * @enum {string}
+             */
+            result: "made" | "changed" | "joined" | "unchanged" | "refused";
+            /** @description Its id, unless it was refused or would be made. */
+            id?: string;
+            /** @description Why it was refused. */
+            errors?: components["schemas"]["InputIssue"][];
+        };
+        /** @description How many of each result, and what became of each. */
+        BackfillResult: {
+            /** @description Those that were new. */
+            made: number;
+            /** @description Those of which something new was told. */
+            changed: number;
+            /** @description Changes that another source had told of. */
+            joined: number;
+            /** @description Those of which all was known. */
+            unchanged: number;
+            /** @description Those that did not go in. */
+            refused: number;
+            /** @description The changes in their order, then the incidents. */
+            items: components["schemas"]["BackfillItem"][];
         };
         /** @description One page of changes. */
         ChangePage: {
@@ -3836,6 +3907,12 @@ export interface operations {
                 environment?: components["parameters"]["Environment"];
                 /** @description Only changes with this outcome. */
                 outcome?: components["schemas"]["Outcome"];
+                /** @description Only changes that this source told of. */
+                source?: string;
+                /** @description Only the change that a source calls so. */
+                externalId?: string;
+                /** @description Only changes with a suspected double: another source told of one that agrees in version, commit or artifact, near in time, and they were not joined. */
+                suspected?: boolean;
                 /** @description Only what was created at this time or later. */
                 from?: components["parameters"]["From"];
                 /** @description Only what was created before this time. */
@@ -4081,6 +4158,35 @@ export interface operations {
             };
             400: components["responses"]["BadInput"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Failure"];
+        };
+    };
+    backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Backfill"];
+            };
+        };
+        responses: {
+            /** @description What became of each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillResult"];
+                };
+            };
+            400: components["responses"]["BadInput"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
             default: components["responses"]["Failure"];
         };
     };

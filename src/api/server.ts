@@ -9,6 +9,7 @@ import type { Tokens } from '../auth/tokens.ts';
 import { SerinError } from '../errors.ts';
 import type { Gates } from '../gate/gates.ts';
 import type { AuditStore } from '../ledger/audit-store.ts';
+import type { Backfill } from '../ledger/backfill.ts';
 import type { Changes } from '../ledger/changes.ts';
 import { createHttpLog } from '../telemetry/http-log.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -20,6 +21,7 @@ import { createArgoEventsRouter } from './argo-rollouts/events.ts';
 import { createOutageClock } from './argo-rollouts/outage-clock.ts';
 import { createAuditRouter } from './audit.ts';
 import { catchEcsErrors, createEcsRouter, type EcsDeps } from './aws/ecs.ts';
+import { createBackfillRouter } from './backfill/router.ts';
 import { readBody } from './body.ts';
 import { type CdEventsDeps, createCdEventsRouter } from './cdevents/router.ts';
 import { createChangesRouter } from './changes.ts';
@@ -56,6 +58,7 @@ export type ServerDeps = ReportsRouterDeps & {
   readonly rolloutEvents: RolloutEvents;
   readonly steppedRollouts: SteppedRollouts;
   readonly changes: Changes;
+  readonly backfill: Backfill;
   readonly incidents: Omit<IncidentsDeps, 'now'>;
   readonly incidentMapping: IncidentHooksDeps['mapping'];
   readonly judging: Judging;
@@ -159,12 +162,13 @@ function addReading(app: Express, deps: ServerDeps, drain: Drain, validation: Va
 }
 
 /** The routes of the ledger and of those who run Serin. */
-function addOwnRoutes(app: Express, deps: ServerDeps, drain: Drain, after: After): void {
+function addOwnRoutes(app: Express, deps: ServerDeps, drain: Drain, after: After, spec: Spec): void {
   const { now, runs, publicUrl } = deps;
   app.use(createAnalysesRouter({ runs, drain, after, publicUrl }));
   app.use(createChangesRouter(deps.changes, now));
   app.use(createTokensRouter(deps.tokens), createAuditRouter(deps.audit));
   app.use(createIncidentsRouter({ ...deps.incidents, now }));
+  app.use(createBackfillRouter({ ...deps, ...deps.incidents, spec }));
   app.use(createReportsRouter(deps));
   app.use(createJudgeRouter(deps.judging, drain));
   app.use(createGatesRouter(deps.gates));
@@ -202,7 +206,7 @@ export function createServer(deps: ServerDeps): ApiServer {
   app.disable('x-powered-by');
   app.enable('case sensitive routing');
   addReading(app, deps, drain, validation);
-  addOwnRoutes(app, deps, drain, after);
+  addOwnRoutes(app, deps, drain, after, validation.spec);
   const catchers = addCallers(app, deps, drain, after);
   const { specText } = validation;
   app.use(createHealthRouter({ health, metrics, drain, after, specText }));

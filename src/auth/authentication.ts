@@ -61,8 +61,9 @@ export function isRefusal(found: Caller | Refusal): found is Refusal {
 }
 
 /**
- * The credential decides, wherever one is given: a wrong one is refused even where none is needed. Without one the
- * caller is anonymous as long as access control is off, and refused once it is on.
+ * The credential decides once access control is on. As long as it is off, no credential is known to anybody, and callers
+ * that always send one (Argo's templates, paths with a token) are as anonymous as those that send none; only one of our
+ * own that is damaged is refused even then.
  */
 export function createAuthentication(deps: AuthenticationDeps): Authentication {
   const widen = (caller: Caller): Caller =>
@@ -78,8 +79,9 @@ export function createAuthentication(deps: AuthenticationDeps): Authentication {
   };
   return {
     identify: async (credential) => {
-      if (credential !== null) return know(credential);
-      if (deps.rolesWhenOff.length === 0 || (await deps.isOn())) return missing;
+      const found = credential === null ? missing : await know(credential);
+      const isStrange = found === missing || found === unknown;
+      if (!isStrange || deps.rolesWhenOff.length === 0 || (await deps.isOn())) return found;
       return anonymousCaller(deps.rolesWhenOff);
     },
   };

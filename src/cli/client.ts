@@ -7,14 +7,27 @@ export type Analysis = components['schemas']['Analysis'];
 export type StartAnalysis = components['schemas']['StartAnalysis'];
 type Problem = Partial<components['schemas']['Problem']>;
 
-/**
- * What came of a call. `refused`: asking again is of no use, the reason says what to mend. `unavailable`: asking again
- * may help, after `retryAfter` milliseconds when the server named a time.
- */
-export type Answer =
-  | { readonly kind: 'answered'; readonly analysis: Analysis }
-  | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
-  | { readonly kind: 'unavailable'; readonly reason: string; readonly retryAfter: number | null };
+/** Asking again is of no use; the reason says what to mend. */
+export type Refused = { readonly kind: 'refused'; readonly status: number; readonly reason: string };
+
+/** Asking again may help, after `retryAfter` milliseconds when the server named a time. */
+export type Unavailable = {
+  readonly kind: 'unavailable';
+  readonly reason: string;
+  readonly retryAfter: number | null;
+};
+
+/** What came of a call that may be answered with anything. */
+export type Reply = { readonly kind: 'answered'; readonly body: unknown } | Refused | Unavailable;
+
+/** What came of a call that is answered with an analysis. */
+export type Answer = { readonly kind: 'answered'; readonly analysis: Analysis } | Refused | Unavailable;
+
+/** Calls the API; a body is sent as JSON. Never rejects, and never takes longer than its deadline. */
+export type Call = (
+  request: { readonly method?: 'GET' | 'POST'; readonly path: string; readonly body?: unknown },
+  deadlineMs: number,
+) => Promise<Reply>;
 
 /** The part of the API that the command line uses. No call ever rejects; none takes longer than its deadline. */
 export type Client = {
@@ -85,37 +98,54 @@ export function isLasting(status: number): boolean {
 
 const worthRepeating = new Set([408, 425, 429]);
 
-function readAnswer(response: Response, text: string, url: string): Answer {
+function stranger(url: string, status: number): string {
+  return `${url} answered ${status} with something that is not Serin's`;
+}
+
+function readReply(response: Response, text: string, url: string): Reply {
   const { status } = response;
   const body = parseJson(text);
-  if (response.ok && isAnalysis(body)) return { kind: 'answered', analysis: body };
+  if (response.ok && body !== null) return { kind: 'answered', body };
   if (status >= 300 && status < 400) {
     const to = response.headers.get('location') ?? 'elsewhere';
     return { kind: 'refused', status, reason: `${url} redirects to ${to}; give the address itself as --url` };
   }
-  const reason = advice(body) ?? `${url} answered ${status} with something that is not Serin's`;
+  const reason = advice(body) ?? stranger(url, status);
   if (isLasting(status)) return { kind: 'refused', status, reason };
   return { kind: 'unavailable', reason: `${status}: ${reason}`, retryAfter: retryAfter(response) };
 }
 
-/** A client of the service at `url`, which has no trailing slash. The token is sent as bearer and shown nowhere. */
-export function createClient(fetch: Io['fetch'], { url, token }: Access): Client {
+/** Calls the service at `url`, which has no trailing slash. The token is sent as bearer and shown nowhere. */
+export function createCall(fetch: Io['fetch'], { url, token }: Access): Call {
   const authorization = token === null ? {} : { authorization: `Bearer ${token}` };
-  const call = async (path: string, init: RequestInit, deadlineMs: number): Promise<Answer> => {
+  return async ({ method = 'GET', path, body }, deadlineMs) => {
     try {
-      const headers = { accept: 'application/json', ...authorization, ...init.headers };
+      const json =
+        body === undefined
+          ? {}
+          : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      const headers = { accept: 'application/json', ...authorization, ...json.headers };
       const signal = AbortSignal.timeout(Math.max(1, Math.round(deadlineMs)));
-      const response = await fetch(`${url}${path}`, { ...init, headers, signal, redirect: 'manual' });
-      return readAnswer(response, await response.text(), url);
+      const response = await fetch(`${url}${path}`, { ...json, method, headers, signal, redirect: 'manual' });
+      return readReply(response, await response.text(), url);
     } catch (error) {
       return { kind: 'unavailable', reason: `${url} cannot be reached: ${causeOf(error)}`, retryAfter: null };
     }
   };
-  const json = { 'content-type': 'application/json' };
+}
+
+/** A client of the service at `url`, which has no trailing slash. The token is sent as bearer and shown nowhere. */
+export function createClient(fetch: Io['fetch'], access: Access): Client {
+  const call = createCall(fetch, access);
+  const ask = async (...request: Parameters<Call>): Promise<Answer> => {
+    const reply = await call(...request);
+    if (reply.kind !== 'answered') return reply;
+    if (isAnalysis(reply.body)) return { kind: 'answered', analysis: reply.body };
+    return { kind: 'unavailable', reason: stranger(access.url, 200), retryAfter: null };
+  };
   return {
-    start: (body, deadlineMs) =>
-      call('/v1/analyses', { method: 'POST', headers: json, body: JSON.stringify(body) }, deadlineMs),
+    start: (body, deadlineMs) => ask({ method: 'POST', path: '/v1/analyses', body }, deadlineMs),
     wait: (id, waitMs, deadlineMs) =>
-      call(`/v1/analyses/${encodeURIComponent(id)}?wait=${Math.round(waitMs)}ms`, {}, deadlineMs),
+      ask({ path: `/v1/analyses/${encodeURIComponent(id)}?wait=${Math.round(waitMs)}ms` }, deadlineMs),
   };
 }

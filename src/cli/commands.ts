@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { SerinError } from '../errors.ts';
+import { registerBackfill } from './backfill.ts';
+import { addGithubBackfill } from './backfill-github.ts';
 import { registerGate } from './gate.ts';
 import type { Io } from './io.ts';
+import { registerRecord } from './record.ts';
 import { registerReport } from './report.ts';
 import { registerToken } from './token.ts';
 import type { OpenTokens } from './token-access.ts';
@@ -34,6 +37,8 @@ function tame(command: Command, io: Io): void {
  */
 export function registerCliCommands(program: Command, io: Io, openTokens: OpenTokens): void {
   registerGate(program, io);
+  registerRecord(program, io);
+  addGithubBackfill(registerBackfill(program, io), io);
   registerReport(program, io);
   registerToken(program, io, openTokens);
   tame(program, io);

@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../duration-text.ts';
+import { type Command, Option } from 'commander';
+import { addAccess, durationOption } from './access-options.ts';
 import type { Ending } from './exit-codes.ts';
 
 /** The flags of `serin gate` as commander hands them over; a flag not given is absent. */
@@ -35,22 +35,9 @@ export type GateFlags = {
   readonly json?: boolean;
 };
 
-function duration(text: string): number {
-  const milliseconds = parseDuration(text);
-  if (milliseconds === null || milliseconds === 0) {
-    throw new InvalidArgumentError('Allowed are durations such as 30s, 15m, 2h, 1d.');
-  }
-  return milliseconds;
-}
-
-const wait = (flags: string, description: string, fallback: string): Option =>
-  new Option(flags, description).argParser(duration).default(duration(fallback), fallback);
-
 /** Adds the flags of `serin gate`. */
 export function addGateOptions(command: Command): Command {
-  return command
-    .option('--url <url>', 'address of the service (default: $SERIN_URL, else http://127.0.0.1:8080)')
-    .option('--token <token>', 'sent as bearer token (default: $SERIN_TOKEN)')
+  return addAccess(command)
     .option('--service <name>', 'the service that changes (required)')
     .option('--environment <name>', 'where it changes (required)')
     .option('--target <name>', 'cluster or region')
@@ -76,8 +63,10 @@ export function addGateOptions(command: Command): Command {
     .option('--duration <duration>', "longer than the plan's")
     .option('--interval <duration>', "time between looks, instead of the plan's")
     .option('--dry-run', 'pass at once; the judged verdict is kept apart')
-    .addOption(wait('--timeout <duration>', 'how long to wait for the verdict', '2h'))
-    .addOption(wait('--connect-timeout <duration>', 'how long to try to reach the service at first', '1m'))
+    .addOption(durationOption('--timeout <duration>', 'how long to wait for the verdict', '2h'))
+    .addOption(
+      durationOption('--connect-timeout <duration>', 'how long to try to reach the service at first', '1m'),
+    )
     .addOption(
       new Option('--on-inconclusive <ending>', 'what an inconclusive verdict ends as')
         .choices(['pass', 'fail', 'inconclusive'])

@@ -1,5 +1,6 @@
 import type { Analysis, Answer, Client, StartAnalysis } from './client.ts';
 import type { Io } from './io.ts';
+import { persist, shortestPause } from './persist.ts';
 
 /** How the waiting ended. `analysis` is the last one heard of, `null` when none ever was. */
 export type Waited =
@@ -24,33 +25,6 @@ type Limits = {
 
 const usualPoll = 30_000;
 const longestCall = 10_000;
-const shortestPause = 1_000;
-const longestPause = 30_000;
-
-/** One second, then twice as long each time, up to half a minute; what the server asks for counts when it is longer. */
-function pauseAfter(failures: number, retryAfter: number | null): number {
-  const backoff = Math.min(longestPause, shortestPause * 2 ** (failures - 1));
-  return Math.min(longestPause, Math.max(backoff, retryAfter ?? 0));
-}
-
-/** Calls until something other than an outage is answered, or `deadline` passes; the last outage is then the answer. */
-async function persist(
-  call: (remaining: number) => Promise<Answer>,
-  deadline: number,
-  io: Io,
-  tell: (news: News) => void,
-): Promise<Answer> {
-  let since: number | null = null;
-  for (let failures = 1; ; failures += 1) {
-    const answer = await call(Math.max(shortestPause, deadline - io.now()));
-    if (answer.kind !== 'unavailable') return answer;
-    since ??= io.now();
-    tell({ kind: 'outage', reason: answer.reason, since });
-    const remaining = deadline - io.now();
-    if (remaining <= 0) return answer;
-    await io.sleep(Math.min(remaining, pauseAfter(failures, answer.retryAfter)));
-  }
-}
 
 function conclude(answer: Exclude<Answer, { kind: 'answered' }>, last: Analysis | null): Waited {
   if (answer.kind === 'unavailable') return { ending: 'unavailable', analysis: last, reason: answer.reason };
@@ -77,6 +51,7 @@ export async function waitForVerdict(
   io: Io,
   tell: (news: News) => void,
 ): Promise<Waited> {
+  const tellOutage = (reason: string, since: number): void => tell({ kind: 'outage', reason, since });
   const begun = io.now();
   const deadline = begun + limits.timeout;
   const first = Math.min(limits.timeout, limits.connectTimeout);
@@ -85,7 +60,7 @@ export async function waitForVerdict(
     (left) => client.start(body, Math.min(left, longestCall)),
     begun + first,
     io,
-    tell,
+    tellOutage,
   );
   let last: Analysis | null = null;
   while (answer.kind === 'answered') {
@@ -99,7 +74,7 @@ export async function waitForVerdict(
       (left) => client.wait(analysis.id, Math.min(left, longPoll), Math.min(left, longPoll) + longestCall),
       deadline,
       io,
-      tell,
+      tellOutage,
     );
     if (answer.kind === 'answered' && answer.analysis.verdict === 'running')
       await holdBack(calledAt, deadline, io);

@@ -12,6 +12,13 @@ export type Io = {
   readonly now: () => number;
   /** Rejects when `signal` aborts. */
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>;
+  /** What is piped in; lacking where there is nothing. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  /**
+   * From the call on, the first signal to end aborts instead of ending the process, the second ends it; lacking where
+   * no signals come.
+   */
+  readonly interrupted?: () => AbortSignal;
   /** Notes the exit code; the process ends by itself when its work is done. */
   readonly exit: (code: number) => void;
 };

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { given } from './access.ts';
+import { addAccess } from './access-options.ts';
 
 /** The flags of `serin report change-failure` as commander hands them over; a flag not given is absent. */
 export type ReportFlags = {
@@ -21,9 +22,7 @@ export type ReportFlags = {
 
 /** Adds the flags of `serin report change-failure`. */
 export function addReportOptions(command: Command): Command {
-  return command
-    .option('--url <url>', 'address of the service (default: $SERIN_URL, else http://127.0.0.1:8080)')
-    .option('--token <token>', 'sent as bearer token (default: $SERIN_TOKEN)')
+  return addAccess(command)
     .option('--from <time>', 'start of the range, RFC 3339 (default: 90 days before its end)')
     .option('--to <time>', 'end of the range, RFC 3339 (default: now)')
     .option('--service <name>', 'only this service')

@@ -1,28 +1,27 @@
 import type { ChangeFacts } from '../ledger/change.ts';
+import { describeSame } from '../ledger/identity.ts';
 
 /** What a change is recognised by. */
 export type ChangeNames = Partial<Pick<ChangeFacts, 'version' | 'commit' | 'artifact'>>;
 
-const abbreviated = /^[0-9a-f]{7,64}$/;
+const looksLikeCommit = /^[0-9a-f]{7,64}$/i;
 
-/** Commits may be abbreviated, to no fewer than seven figures. */
-function agree(left: string, right: string): boolean {
-  if (left === right) return true;
-  if (!abbreviated.test(left) || !abbreviated.test(right)) return false;
-  return left.length < right.length ? right.startsWith(left) : left.startsWith(right);
-}
-
-function namesOf({ version, commit, artifact }: ChangeNames): readonly string[] {
-  return [version, commit, artifact].filter((name) => typeof name === 'string' && name !== '') as string[];
+/** Many pipelines call a version by its commit; that is told as the commit then. */
+function readNames({ version, commit, artifact }: ChangeNames): ChangeNames {
+  const named = { version: version || null, commit: commit || null, artifact: artifact || null };
+  if (named.version === null || !looksLikeCommit.test(named.version)) return named;
+  const isRepeated =
+    named.commit === null || describeSame({ commit: named.commit }, { commit: named.version });
+  return isRepeated ? { ...named, version: null, commit: named.commit ?? named.version } : named;
 }
 
 /**
- * Whether both tell of the same change: any version, commit or artifact of one is one of the other's. A commit may be
- * told as the version, as many pipelines do. Those that tell nothing are never the same.
+ * Whether both tell of the same change: version, commit or artifact digest of one agrees with the other's, and none
+ * contradicts, for the same version built from another commit was not judged. A commit may be abbreviated, to no fewer
+ * than seven figures, or told as the version. Those that tell nothing are never the same.
  */
 export function isSameChange(left: ChangeNames, right: ChangeNames): boolean {
-  const names = namesOf(right);
-  return namesOf(left).some((name) => names.some((other) => agree(name, other)));
+  return describeSame(readNames(left), readNames(right));
 }
 
 /** A change for a sentence: its version, else the beginning of its commit, else its artifact. */

@@ -32,7 +32,7 @@ export type AuditFilter = {
 /** The audit trail. The database itself refuses to change or remove an entry. Implemented in `store/`. */
 export interface AuditStore {
   /** Call it in the transaction of the write. */
-  append(entry: AuditEntry): Promise<void>;
+  append(...entries: readonly AuditEntry[]): Promise<void>;
   /** Newest first. An unreadable cursor is `invalid_input`. */
   list(
     filter: AuditFilter,

@@ -12,8 +12,16 @@ type Clock = {
 
 const dayMs = 86_400_000;
 
-function makeFormat(tz: string): Intl.DateTimeFormat {
-  return new Intl.DateTimeFormat('en-US', {
+/** Making one takes milliseconds. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+/** A name may be written in many ways, so that there is no end to them. */
+const mostFormats = 100;
+
+function findFormat(tz: string): Intl.DateTimeFormat {
+  const known = formats.get(tz);
+  if (known !== undefined) return known;
+  if (formats.size >= mostFormats) formats.clear();
+  const format = new Intl.DateTimeFormat('en-US', {
     timeZone: tz,
     calendar: 'gregory',
     numberingSystem: 'latn',
@@ -25,13 +33,15 @@ function makeFormat(tz: string): Intl.DateTimeFormat {
     minute: 'numeric',
     second: 'numeric',
   });
+  formats.set(tz, format);
+  return format;
 }
 
 /** Whether `tz` names a time zone, such as `Europe/Berlin` or `UTC`. Offsets such as `+02:00` do not: they know no seasons. */
 export function isTimeZone(tz: string): boolean {
   if (!/^[A-Za-z]/.test(tz)) return false;
   try {
-    makeFormat(tz);
+    findFormat(tz);
     return true;
   } catch {
     return false;
@@ -39,7 +49,7 @@ export function isTimeZone(tz: string): boolean {
 }
 
 function makeClock(tz: string): Clock {
-  const format = makeFormat(tz);
+  const format = findFormat(tz);
   const show = (instant: number): number => {
     const parts = new Map(format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
     const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;

@@ -20,6 +20,8 @@ export type ChangeReport = {
   readonly facts: Partial<ChangeFacts>;
   /** When it was done, well or ill; without an outcome it was done well. */
   readonly finishedAt?: number | undefined;
+  /** `finishedAt` is only about right; whoever knows it better prevails. */
+  readonly finishedAtEstimated?: boolean | undefined;
   /** `succeeded`: it is out, and still to be observed. `pending`: nothing more is known. */
   readonly outcome?: Outcome | undefined;
   readonly failureClass?: FailureClass | undefined;
@@ -79,7 +81,7 @@ function checkNames(report: ChangeReport, at: string, issues: InputIssue[]): voi
 }
 
 function checkTimes(
-  { facts, finishedAt }: ChangeReport,
+  { facts, finishedAt, finishedAtEstimated }: ChangeReport,
   at: string,
   now: number,
   issues: InputIssue[],
@@ -87,6 +89,8 @@ function checkTimes(
   checkInstant(facts.committedAt, `${at}committedAt`, now, issues);
   checkInstant(facts.startedAt, `${at}startedAt`, now, issues);
   checkInstant(finishedAt, `${at}finishedAt`, now, issues);
+  if (finishedAtEstimated === true && finishedAt === undefined)
+    issues.push({ path: `${at}finishedAtEstimated`, message: 'is said of a finishedAt that is missing' });
   if (finishedAt !== undefined && facts.startedAt && finishedAt < facts.startedAt)
     issues.push({
       path: `${at}finishedAt`,
@@ -119,8 +123,16 @@ function endOf(report: ChangeReport, target: string | null, now: number): NewEve
   const type = outcome === 'failed' ? 'failed' : outcome === 'abandoned' ? 'cancelled' : 'completed';
   // Without a time the same word said again cannot be told from a repetition, so it is one.
   const key = (...parts: readonly string[]): string =>
-    makeKey(externalId, type, target, finishedAt ?? null, ...parts);
-  const common = { source, at, target, facts: {}, reason: null };
+    makeKey(
+      externalId,
+      type,
+      target,
+      finishedAt ?? null,
+      ...parts,
+      ...(report.finishedAtEstimated ? ['estimated'] : []),
+    );
+  const estimated = report.finishedAtEstimated === true ? ({ estimated: true } as const) : {};
+  const common = { source, at, target, facts: {}, reason: null, ...estimated };
   return type === 'failed'
     ? [{ ...common, type, failureClass, dedupeKey: key(failureClass ?? '') }]
     : [{ ...common, type, dedupeKey: key() }];

@@ -24,6 +24,8 @@ export type ChangeFacts = {
 export type Attempt = {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  /** The end is only about right; lacking where it was told. */
+  readonly endedAtEstimated?: true;
   readonly result: 'completed' | 'aborted' | 'superseded' | 'open';
 };
 
@@ -77,4 +79,11 @@ export function completedAt({ attempts }: Change): number | null {
     result === 'completed' && endedAt !== null ? [endedAt] : [],
   );
   return ends.length === 0 ? null : Math.max(...ends);
+}
+
+/** Whether the time at which a change finished is only about right. */
+export function isFinishEstimated({ finishedAt, attempts }: Change): boolean {
+  return attempts.some(
+    ({ endedAt, endedAtEstimated }) => endedAtEstimated === true && endedAt === finishedAt,
+  );
 }

@@ -1,16 +1,21 @@
 import { invalidInput, SerinError } from '../errors.ts';
 import { type Actor, requireScope } from './actor.ts';
-import { type AuditStore, entryOf } from './audit-store.ts';
+import { entryOf } from './audit-store.ts';
 import type { Change, ChangeFacts } from './change.ts';
-import { type ChangeReport, checkReport, eventsOfReport, spanOfReport } from './change-report.ts';
+import { type ChangeReport, checkReport } from './change-report.ts';
+import { doublesOf } from './doubles.ts';
 import type { ChangeFilter, LedgerStore } from './ledger-store.ts';
-import { addEvents, findOrCreate, type LedgerPolicy, makeKey, type NewEvent, refold } from './recording.ts';
+import { joinWindowOf, versionMeaningOf } from './policy.ts';
+import { addEvents, type LedgerPolicy, makeKey, type NewEvent, recordEvents, refold } from './recording.ts';
 import { type Ruling, rule } from './ruling.ts';
 import { readRevision, supersedeRevisions } from './supersession.ts';
+import { briefOfChange, recordReports, type Stores } from './take-change.ts';
+import { readVersion } from './version-meaning.ts';
 
 export type { ChangeReport } from './change-report.ts';
 export type { LedgerPolicy } from './recording.ts';
 export type { Ruling } from './ruling.ts';
+export { recordReport, recordReports } from './take-change.ts';
 
 /** What a rollout controller told of one revision; `externalId` is `<uid>/<revision>`. */
 export type RolloutTold = {
@@ -39,30 +44,6 @@ export type VerdictTold = {
 /** How many changes are settled at a time. */
 const settleLimit = 200;
 
-/**
- * Records what a source says of a change: of the one it named so before, of one that another source told of, or of a
- * new one. Safe to repeat. Does not check the report. Call it in a transaction, like everything here.
- */
-export async function recordReport(
-  store: LedgerStore,
-  report: ChangeReport,
-  policy: LedgerPolicy,
-): Promise<Change> {
-  return (await takeReport(store, report, policy)).change;
-}
-
-/** The same, with the change as it was before (`null`: it is new) and whether the report told anything new. */
-async function takeReport(
-  store: LedgerStore,
-  report: ChangeReport,
-  policy: LedgerPolicy,
-): Promise<{ readonly change: Change; readonly before: Change | null; readonly isNews: boolean }> {
-  const named = { ...report, ...spanOfReport(report, policy.now) };
-  const found = await findOrCreate(store, named, policy);
-  const { change, added } = await addEvents(store, found.change, eventsOfReport(report, policy.now), policy);
-  return { change, before: found.isNew ? null : found.change, isNews: found.isNew || added > 0 };
-}
-
 function rolloutEvent(told: RolloutTold): NewEvent {
   const { source, dedupeKey, at, type, facts, target, reason } = told;
   const common = { source, dedupeKey, at, facts, target };
@@ -85,13 +66,14 @@ async function supersedeLate(store: LedgerStore, told: RolloutTold, policy: Ledg
  */
 export async function recordRolloutEvent(
   store: LedgerStore,
-  told: RolloutTold,
+  event: RolloutTold,
   policy: LedgerPolicy,
 ): Promise<{ readonly change: Change; readonly duplicate: boolean }> {
-  const named = { ...told, from: told.facts.startedAt ?? told.at, to: told.at };
-  const found = await findOrCreate(store, named, policy);
-  const { change, added } = await addEvents(store, found.change, [rolloutEvent(told)], policy);
-  const isLate = found.isNew && (await supersedeLate(store, told, policy));
+  const facts = readVersion(event.facts, versionMeaningOf(policy, event.service));
+  const told = { ...event, facts };
+  const named = { ...told, from: facts.startedAt ?? told.at, to: told.at };
+  const { change, how, added } = await recordEvents(store, named, [rolloutEvent(told)], policy);
+  const isLate = how === 'made' && (await supersedeLate(store, told, policy));
   return { change: isLate ? ((await store.find(change.id)) ?? change) : change, duplicate: added === 0 };
 }
 
@@ -158,11 +140,11 @@ export type Changes = {
     limit: number,
     cursor: string | null,
   ): Promise<{ readonly items: readonly Change[]; readonly nextCursor: string | null }>;
+  /** Ids of changes that may be the same one, told of by other sources, and were not joined; nearest first. */
+  doubles(change: Change): Promise<readonly string[]>;
   /** A person's word on the outcome; the latest by its own time wins over everything. */
   rule(id: string, ruling: Omit<Ruling, 'by'>, by: Actor): Promise<Change>;
 };
-
-type Stores = { readonly ledger: LedgerStore; readonly audit: AuditStore };
 
 export type ChangesDeps = {
   readonly unitOfWork: {
@@ -172,46 +154,6 @@ export type ChangesDeps = {
   readonly now: () => number;
   readonly policy: () => Omit<LedgerPolicy, 'now'>;
 };
-
-/** A name belongs to one service in one environment: the same name elsewhere is some mix-up. */
-function requireSamePlace(report: ChangeReport, change: Change): void {
-  if (report.service === change.service && report.environment === change.environment) return;
-  throw new SerinError(
-    'conflict',
-    `${report.source} named change ${change.id} of ${change.service} in ${change.environment} "${report.externalId}" before; use another externalId for ${report.service} in ${report.environment}`,
-  );
-}
-
-/** What the audit trail says of a change. */
-function brief({ service, environment, version, outcome, failureClass }: Change): object {
-  return { service, environment, version, outcome, failureClass };
-}
-
-/** Records reports as `by`, all or none, with an entry in the audit trail for each that told anything new. Does not check them. */
-export async function recordReports(
-  { ledger, audit }: Stores,
-  reports: readonly ChangeReport[],
-  by: Actor,
-  policy: LedgerPolicy,
-): Promise<readonly Change[]> {
-  const changes: Change[] = [];
-  for (const report of reports) {
-    requireScope(by, report.service);
-    const { change, before, isNews } = await takeReport(ledger, report, policy);
-    requireSamePlace(report, change);
-    changes.push(change);
-    if (!isNews) continue;
-    await audit.append(
-      entryOf(by, policy.now, {
-        action: 'change.report',
-        subject: { type: 'change', id: change.id },
-        before: before === null ? null : brief(before),
-        after: brief(change),
-      }),
-    );
-  }
-  return changes;
-}
 
 async function ruleChange(
   { ledger, audit }: Stores,
@@ -227,8 +169,8 @@ async function ruleChange(
     entryOf(by, policy.now, {
       action: 'change.outcome',
       subject: { type: 'change', id },
-      before: brief(before),
-      after: brief(change),
+      before: briefOfChange(before),
+      after: briefOfChange(change),
       reason: ruling.reason,
     }),
   );
@@ -247,7 +189,9 @@ export function createChanges({ unitOfWork, now, policy }: ChangesDeps): Changes
       return unitOfWork.transaction((stores) => recordReports(stores, reports, by, current()));
     },
     get: (id) => findChange(unitOfWork.stores.ledger, id),
-    list: (filter, limit, cursor) => unitOfWork.stores.ledger.list(filter, limit, cursor),
+    list: (filter, limit, cursor) =>
+      unitOfWork.stores.ledger.list({ ...filter, joinWindow: joinWindowOf(current()) }, limit, cursor),
+    doubles: (change) => doublesOf(unitOfWork.stores.ledger, change, current()),
     rule: (id, ruling, by) =>
       unitOfWork.transaction((stores) => ruleChange(stores, id, ruling, by, current())),
   };

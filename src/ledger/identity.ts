@@ -52,11 +52,11 @@ function compareField(key: (typeof identifying)[number], left: unknown, right: u
   return left === right ? 'agree' : 'contradict';
 }
 
+/** What of two things is held against each other; what is `null` or absent says nothing. */
+type Identifying = Readonly<Partial<Record<(typeof identifying)[number], string | null>>>;
+
 /** Whether two descriptions of one service name the same thing: one of them agrees, and none contradicts. */
-export function describeSame(
-  left: Partial<Pick<ChangeFacts, (typeof identifying)[number]>>,
-  right: Partial<Pick<ChangeFacts, (typeof identifying)[number]>>,
-): boolean {
+export function describeSame(left: Identifying, right: Identifying): boolean {
   const found = identifying.map((key) => compareField(key, left[key], right[key]));
   return found.includes('agree') && !found.includes('contradict');
 }
@@ -105,4 +105,17 @@ export function findSame(
       (left.id < right.id ? -1 : 1),
   );
   return { same: same ?? null, suspected: pick('suspected') };
+}
+
+/** Milliseconds between two changes; 0 where they overlap. */
+export function distanceOf(left: Change, right: Change): number {
+  return distance({ source: left.source, facts: {}, ...spanOf(left) }, right);
+}
+
+/** Whether two changes that were not joined may be one all the same: no source named both, and something agrees. */
+export function mayBeSame(left: Candidate, right: Candidate, window: number): boolean {
+  if (left.change.id === right.change.id) return false;
+  if (left.sources.some((source) => right.sources.includes(source))) return false;
+  if (distanceOf(left.change, right.change) > window) return false;
+  return identifying.some((key) => compareField(key, left.change[key], right.change[key]) === 'agree');
 }

@@ -1,15 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { type InputIssue, invalidInput, SerinError } from '../errors.ts';
 import { type Actor, requireScope, system } from './actor.ts';
-import { type AuditStore, entryOf } from './audit-store.ts';
+import { entryOf } from './audit-store.ts';
 import type { Change } from './change.ts';
-import { checkInstant, checkWord } from './change-report.ts';
-import { type AttributionRuling, type Incident, type IncidentReport, incidentStatuses } from './incident.ts';
-import { foldIncident, type IncidentIdentity } from './incident-fold.ts';
+import type { AttributionRuling, Incident, IncidentReport } from './incident.ts';
 import type { IncidentFilter, IncidentPage } from './incident-store.ts';
 import type { LedgerStore } from './ledger-store.ts';
+import { holdPlaces } from './places.ts';
 import type { LedgerPolicy } from './policy.ts';
-import { foldTouched, reattribute } from './relations.ts';
+import type { Stores } from './take-change.ts';
+import { briefOfIncident, checkIncidentReport, refoldIncident, takeIncident } from './take-incident.ts';
 
 /** What a person says an incident belongs to. */
 export type AttributionWord = Pick<AttributionRuling, 'changeId' | 'reason'>;
@@ -38,8 +37,6 @@ export type Incidents = {
   attribute(id: string, word: AttributionWord, by: Actor): Promise<Incident>;
 };
 
-type Stores = { readonly ledger: LedgerStore; readonly audit: AuditStore };
-
 export type IncidentsDeps = {
   readonly unitOfWork: {
     readonly stores: Stores;
@@ -48,95 +45,6 @@ export type IncidentsDeps = {
   readonly now: () => number;
   readonly policy: () => Omit<LedgerPolicy, 'now'>;
 };
-
-function checkReport(report: IncidentReport, at: string, now: number, issues: InputIssue[]): void {
-  for (const key of ['source', 'externalId'] as const)
-    if (report[key] === '') issues.push({ path: `${at}${key}`, message: 'is empty; a name is needed' });
-  checkWord(report.status, incidentStatuses, `${at}status`, issues);
-  for (const key of ['at', 'openedAt', 'acknowledgedAt', 'resolvedAt'] as const)
-    checkInstant(report[key], `${at}${key}`, now, issues);
-  const { openedAt, resolvedAt } = report;
-  if (openedAt !== null && resolvedAt !== null && resolvedAt < openedAt)
-    issues.push({
-      path: `${at}resolvedAt`,
-      message: 'is before openedAt; allowed is the same time or later',
-    });
-}
-
-/** Places that a report may touch are held in one order, so that two requests never wait for each other. */
-async function holdPlaces(
-  store: LedgerStore,
-  placed: readonly (Pick<Incident, 'service' | 'environment'> | null)[],
-): Promise<void> {
-  const places = placed.flatMap((one) =>
-    one === null || one.service === null || one.environment === null
-      ? []
-      : [[one.service, one.environment] as const],
-  );
-  const sorted = [...new Map(places.map((place) => [JSON.stringify(place), place]))].sort(
-    ([left], [right]) => (left < right ? -1 : 1),
-  );
-  for (const [, [service, environment]] of sorted) await store.holdPlace(service, environment);
-}
-
-/** Places are held before any row is, as everywhere in the ledger. */
-async function findOrCreate(
-  store: LedgerStore,
-  report: IncidentReport,
-  now: number,
-): Promise<{ readonly incident: Incident; readonly isNew: boolean }> {
-  const { source, externalId } = report;
-  const known = await store.incidents.findByName(source, externalId);
-  const base: IncidentIdentity = { id: randomUUID(), source, externalId, createdAt: now };
-  const incident = foldIncident(base, [report], []);
-  await holdPlaces(store, [known, incident]);
-  if (known !== null) return { incident: known, isNew: false };
-  if (await store.incidents.insert(incident)) return { incident, isNew: true };
-  const quicker = await store.incidents.findByName(source, externalId);
-  if (quicker !== null) return { incident: quicker, isNew: false };
-  throw new SerinError('conflict', `another request is recording ${source} ${externalId}; try again`);
-}
-
-/** What the incident's reports come to now, put to the change it belongs to now. */
-async function refold(store: LedgerStore, known: Incident, policy: LedgerPolicy): Promise<Incident> {
-  const reports = await store.incidents.reportsOf(known.id);
-  const folded = foldIncident(known, reports, await store.incidents.rulingsOf(known.id));
-  const current = { ...folded, attribution: known.attribution };
-  await store.incidents.save(current);
-  // What it holds against its change may be another although it is the same change: when it ended, for example.
-  const touched = new Set(known.attribution.changeId === null ? [] : [known.attribution.changeId]);
-  const attributed = await reattribute(store, current, policy, touched);
-  await foldTouched(store, touched, policy);
-  return attributed;
-}
-
-/** What the audit trail says of an incident. */
-function brief({ source, externalId, service, environment, status, attribution }: Incident): object {
-  return { source, externalId, service, environment, status, ...attribution };
-}
-
-async function takeOne(
-  { ledger, audit }: Stores,
-  report: IncidentReport,
-  by: Actor,
-  policy: LedgerPolicy,
-): Promise<Incident> {
-  const { service } = report.facts;
-  if (service) requireScope(by, service);
-  const { incident, isNew } = await findOrCreate(ledger, report, policy.now);
-  if (incident.service !== null) requireScope(by, incident.service);
-  if (!(await ledger.incidents.addReport(incident.id, report, policy.now))) return incident;
-  const after = await refold(ledger, incident, policy);
-  await audit.append(
-    entryOf(by, policy.now, {
-      action: 'incident.report',
-      subject: { type: 'incident', id: incident.id },
-      before: isNew ? null : brief(incident),
-      after: brief(after),
-    }),
-  );
-  return after;
-}
 
 async function findIncident(store: LedgerStore, id: string): Promise<Incident> {
   const incident = await store.incidents.find(id);
@@ -168,13 +76,13 @@ async function attributeByHand(
   if (before.service !== null) requireScope(by, before.service);
   await holdPlaces(ledger, [before, await findNamed(ledger, word, by)]);
   await ledger.incidents.addRuling(id, { ...word, by: by.name, at: policy.now }, policy.now);
-  const after = await refold(ledger, before, policy);
+  const after = await refoldIncident(ledger, before, policy);
   await audit.append(
     entryOf(by, policy.now, {
       action: 'incident.attribution',
       subject: { type: 'incident', id },
-      before: brief(before),
-      after: brief(after),
+      before: briefOfIncident(before),
+      after: briefOfIncident(after),
       reason: word.reason,
     }),
   );
@@ -207,7 +115,7 @@ async function remap(
       const place = find(incident.serviceKeys);
       if (place === null) continue;
       const report = mappingReport(incident, place);
-      await unitOfWork.transaction((stores) => takeOne(stores, report, system, policy()));
+      await unitOfWork.transaction((stores) => takeIncident(stores, report, system, policy()));
       mapped += 1;
     }
     if (page.nextCursor === null) return mapped;
@@ -222,12 +130,13 @@ export function createIncidents({ unitOfWork, now, policy }: IncidentsDeps): Inc
     take: async (reports, by) => {
       const issues: InputIssue[] = [];
       reports.forEach((report, index) => {
-        checkReport(report, reports.length === 1 ? '' : `[${index}].`, now(), issues);
+        checkIncidentReport(report, reports.length === 1 ? '' : `[${index}].`, now(), issues);
       });
       if (issues.length > 0) throw invalidInput(issues);
       return unitOfWork.transaction(async (stores) => {
         const taken: Incident[] = [];
-        for (const report of reports) taken.push(await takeOne(stores, report, by, current()));
+        for (const report of reports)
+          taken.push((await takeIncident(stores, report, by, current())).incident);
         return taken;
       });
     },

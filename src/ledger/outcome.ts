@@ -146,6 +146,13 @@ function decide(
   return policy.now < silentAt ? pendingUntil(silentAt) : abandonedAt(silentAt, 'silence');
 }
 
+/** An end whose time is only about right counts as long as nobody told one. */
+function withoutGuesses(events: readonly ChangeEvent[]): readonly ChangeEvent[] {
+  const ends = ['completed', 'aborted', 'failed'];
+  const isTold = events.some((event) => ends.includes(event.type) && !('estimated' in event));
+  return isTold ? events.filter((event) => !('estimated' in event)) : events;
+}
+
 /** When all was well again: the last of what hurt is over; `null` while something still hurts. */
 function findRecovery(progress: Progress, blames: readonly Blame[]): number | null {
   const ends = blames.map(({ recoveredAt }) => recoveredAt);
@@ -168,7 +175,9 @@ export function foldChange(
   policy: OutcomePolicy,
   blames: readonly Blame[] = [],
 ): Change {
-  const ordered = orderEvents(events);
+  const ordered = withoutGuesses(orderEvents(events));
+  const isEstimated = (at: number | null): boolean =>
+    ordered.some((event) => event.at === at && 'estimated' in event);
   const progress = foldProgress(ordered);
   const { id, source, externalId, service, environment, createdAt } = base;
   const decision = decide(progress, blames, createdAt, policy);
@@ -179,7 +188,10 @@ export function foldChange(
     targets: listTargets(ordered),
     finishedAt: lastEnd(progress.attempts, 'completed', 'aborted'),
     recoveredAt: decision.outcome === 'failed' ? findRecovery(progress, blames) : null,
-    attempts: progress.attempts.map(({ startedAt, endedAt, result }) => ({ startedAt, endedAt, result })),
+    attempts: progress.attempts.map(({ startedAt, endedAt, result }) => ({
+      ...{ startedAt, endedAt, result },
+      ...(isEstimated(endedAt) ? { endedAtEstimated: true as const } : {}),
+    })),
     analysisIds: progress.analysisIds,
     verdictOverruled: progress.verdictOverruled,
   };

@@ -5,8 +5,9 @@ import { foldAndSave } from './folding.ts';
 import { type Candidate, type Description, findSame } from './identity.ts';
 import type { ChangeEvent, LedgerStore } from './ledger-store.ts';
 import { type ChangeIdentity, foldChange } from './outcome.ts';
-import type { LedgerPolicy } from './policy.ts';
-import { reattributeNamed, relate } from './relations.ts';
+import { joinWindowOf, type LedgerPolicy, versionMeaningOf } from './policy.ts';
+import { reattributeNamed, relate, relateNew } from './relations.ts';
+import { comparable } from './version-meaning.ts';
 
 export type { LedgerPolicy } from './policy.ts';
 
@@ -22,67 +23,112 @@ export type Named = {
   readonly to: number;
 };
 
+/** A change, and how it came to have the name: it has it already, gets it from now on beside others, or is new. */
+export type Found = { readonly change: Change; readonly how: 'known' | 'joined' | 'made' };
+
 type Draft<Event> = Event extends ChangeEvent ? Omit<Event, 'id' | 'changeId' | 'receivedAt'> : never;
 
 /** An event before it is put to a change. */
 export type NewEvent = Draft<ChangeEvent>;
-
-const defaultJoinWindow = 86_400_000;
 
 /** A dedupe key of parts that may hold any character. */
 export function makeKey(...parts: readonly (string | number | null)[]): string {
   return JSON.stringify(parts);
 }
 
-async function findCandidates(store: LedgerStore, named: Named, window: number): Promise<Candidate[]> {
+/** Changes near in time to what is told, with what may be held against it. */
+async function findCandidates(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Candidate[]> {
   const { service, environment, from, to } = named;
-  const recent = await store.findRecent(service, environment, from - window, to + window);
+  const window = joinWindowOf(policy);
+  const recent = await store.findRecent(service, environment, from - window, to + window, named.source);
   const sources = await store.sourcesOf(recent.map(({ id }) => id));
-  return recent.map((change) => ({ change, sources: sources.get(change.id) ?? [change.source] }));
+  const meaning = versionMeaningOf(policy, service);
+  return recent.map((change) => ({
+    change: comparable(change, meaning),
+    sources: sources.get(change.id) ?? [change.source],
+  }));
 }
 
 /** The change that another source told of before, under this source's name from now on; `null` when there is none. */
-async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Change | null> {
-  const { source, externalId, facts, from, to } = named;
+async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Found | null> {
+  const { source, externalId, from, to } = named;
+  const facts = comparable(named.facts, versionMeaningOf(policy, named.service));
   if (!facts.version && !facts.commit && !facts.artifact) return null;
-  const window = policy.joinWindow ?? defaultJoinWindow;
+  const window = joinWindowOf(policy);
   const told: Description = { source, facts, from, to };
-  const { same } = findSame(told, await findCandidates(store, named, window), window);
+  const { same } = findSame(told, await findCandidates(store, named, policy), window);
   if (same === null) return null;
   // Another request may have used the name while this one waited for the candidates.
   const taken = await store.findByName(source, externalId);
-  if (taken !== null) return taken;
+  if (taken !== null) return { change: taken, how: 'known' };
   await store.addName(same.id, source, externalId);
   await reattributeNamed(store, { source, externalId }, policy);
-  return (await store.find(same.id)) ?? same;
+  const joined = await store.find(same.id);
+  return joined === null ? null : { change: joined, how: 'joined' };
 }
 
+function makeEvents(changeId: string, events: readonly NewEvent[], { now }: LedgerPolicy): ChangeEvent[] {
+  return events.map((event) => ({ ...event, id: randomUUID(), changeId, receivedAt: now }));
+}
+
+/** A change that nobody told of before, as its first events make it; `null` when another request was quicker. */
 async function create(
   store: LedgerStore,
   named: Named,
+  events: readonly NewEvent[],
   policy: LedgerPolicy,
-): Promise<{ readonly change: Change; readonly isNew: boolean }> {
+): Promise<Recorded | null> {
   const { source, externalId, service, environment } = named;
+  await store.holdPlace(service, environment);
   const base = { id: randomUUID(), source, externalId, service, environment, createdAt: policy.now };
-  const change = foldChange(base, [], policy);
-  if (await store.insert(change)) {
-    await reattributeNamed(store, { source, externalId }, policy);
-    return { change, isNew: true };
-  }
+  const whole = makeEvents(base.id, events, policy);
+  const first = foldChange(base, whole, policy);
+  if (!(await store.insert(first))) return null;
+  const added = await store.append(whole);
+  // What is left out was told of another change before.
+  const change = added === whole.length ? first : await foldAndSave(store, base, policy);
+  const isTouched = await relateNew(store, change, policy);
+  const after = isTouched ? ((await store.find(change.id)) ?? change) : change;
+  return { change: after, how: 'made', before: null, added };
+}
+
+async function findKnown(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Found | null> {
+  const known = await store.findByName(named.source, named.externalId);
+  return known === null ? join(store, named, policy) : { change: known, how: 'known' };
+}
+
+async function findQuicker(store: LedgerStore, { source, externalId }: Named): Promise<Found> {
   const quicker = await store.findByName(source, externalId);
-  if (quicker !== null) return { change: quicker, isNew: false };
+  if (quicker !== null) return { change: quicker, how: 'known' };
   throw new SerinError('conflict', `another request is recording ${source} ${externalId}; try again`);
 }
 
-/** The change of that name: the one that has it, the one another source told of, or a new one. */
-export async function findOrCreate(
+/** What recording came to. */
+export type Recorded = Found & {
+  /** The change as it was before; `null`: it is new. */
+  readonly before: Change | null;
+  /** How many of the events were new. */
+  readonly added: number;
+};
+
+/**
+ * Records events of the change of that name: the one that has it, the one another source told of, or a new one.
+ *
+ * @param check of a change that was known before; when it throws, nothing is recorded
+ */
+export async function recordEvents(
   store: LedgerStore,
   named: Named,
+  events: readonly NewEvent[],
   policy: LedgerPolicy,
-): Promise<{ readonly change: Change; readonly isNew: boolean }> {
-  const known =
-    (await store.findByName(named.source, named.externalId)) ?? (await join(store, named, policy));
-  return known === null ? create(store, named, policy) : { change: known, isNew: false };
+  check: (known: Change) => void = () => undefined,
+): Promise<Recorded> {
+  const known = await findKnown(store, named, policy);
+  const made = known === null ? await create(store, named, events, policy) : null;
+  if (made !== null) return made;
+  const { change: before, how } = known ?? (await findQuicker(store, named));
+  check(before);
+  return { before, how, ...(await addEvents(store, before, events, policy)) };
 }
 
 /**
@@ -108,10 +154,6 @@ export async function addEvents(
   policy: LedgerPolicy,
 ): Promise<{ readonly change: Change; readonly added: number }> {
   await store.holdPlace(change.service, change.environment);
-  let added = 0;
-  for (const event of events) {
-    const whole = { ...event, id: randomUUID(), changeId: change.id, receivedAt: policy.now };
-    if (await store.append(whole)) added += 1;
-  }
+  const added = await store.append(makeEvents(change.id, events, policy));
   return added === 0 ? { change, added } : { change: await refold(store, change, policy), added };
 }

@@ -5,6 +5,7 @@ import type { Incident } from './incident.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { attributionWindowOf, type LedgerPolicy, rollbackWindowOf } from './policy.ts';
 import { findRemedies, type Remedy } from './remedies.ts';
+import { openedUntil, remedyRangeOf, type Span, spanOf, surroundingsOf } from './surroundings.ts';
 
 /** Ids of changes whose outcome may be another now. */
 type Touched = Set<string>;
@@ -19,12 +20,6 @@ function outline(change: Change): string {
   ]);
 }
 
-/** From its beginning to its end, as far as they are known; `null` without any. */
-function spanOf(change: Change): readonly [from: number, to: number] | null {
-  const known = [change.startedAt, change.finishedAt, completedAt(change)].filter((time) => time !== null);
-  return known.length === 0 ? null : [Math.min(...known), Math.max(...known)];
-}
-
 function keyOf({ remedyId, undoneId, startedAt, at, ground }: Remedy): string {
   return JSON.stringify([remedyId, undoneId, startedAt, at, ground]);
 }
@@ -33,19 +28,20 @@ function keyOf({ remedyId, undoneId, startedAt, at, ground }: Remedy): string {
 async function renewRemedies(
   store: LedgerStore,
   { service, environment }: Pick<Change, 'service' | 'environment'>,
-  [from, to]: readonly [from: number, to: number],
+  span: Span,
   policy: LedgerPolicy,
   touched: Touched,
 ): Promise<void> {
-  const window = rollbackWindowOf(policy);
-  if (window === 0) return;
-  // Twice the window: whether a change is a remedy hangs on the two before it, and a rollout takes its time.
-  const changes = await store.findRecent(service, environment, from - 2 * window, to + 2 * window);
+  const range = remedyRangeOf(span, policy);
+  if (range === null || !(await store.remedies.isAnyLikely(service, environment, range))) return;
+  const changes = await store.findRecent(service, environment, range.since, range.until);
   const versions = [...new Set(changes.flatMap(({ version }) => (version === null ? [] : [version])))];
   const firstOut = await store.remedies.firstOut(service, environment, versions);
-  const concerned = changes.filter((change) => (completedAt(change) ?? 0) >= from).map(({ id }) => id);
+  const concerned = changes.filter((change) => (completedAt(change) ?? 0) >= span[0]).map(({ id }) => id);
   const ids = new Set(concerned);
-  const found = findRemedies({ changes, firstOut, window }).filter(({ remedyId }) => ids.has(remedyId));
+  const found = findRemedies({ changes, firstOut, window: rollbackWindowOf(policy) }).filter(({ remedyId }) =>
+    ids.has(remedyId),
+  );
   const kept = await store.remedies.ofRemedies(concerned);
   const keys = [kept, found].map((remedies) => new Set(remedies.map(keyOf)));
   const differing = [...kept, ...found].filter((one) => !keys.every((set) => set.has(keyOf(one))));
@@ -107,31 +103,36 @@ export async function foldTouched(store: LedgerStore, touched: Touched, policy: 
   }
 }
 
-/** Puts the incidents that name a change by its source's name to it, once there is one of that name. */
+/**
+ * Puts the incidents that name a change by its source's name to it, once there is one of that name.
+ *
+ * @returns whether any change was folded anew
+ */
 export async function reattributeNamed(
   store: LedgerStore,
   { source, externalId }: { readonly source: string; readonly externalId: string },
   policy: LedgerPolicy,
-): Promise<void> {
+): Promise<boolean> {
   const touched: Touched = new Set();
   for (const incident of await store.incidents.naming(source, externalId))
     await reattribute(store, incident, policy, touched);
   await foldTouched(store, touched, policy);
+  return touched.size > 0;
 }
 
 async function renewAround(
   store: LedgerStore,
   change: Change,
-  span: readonly [from: number, to: number],
+  span: Span,
   policy: LedgerPolicy,
   touched: Touched,
 ): Promise<void> {
-  const { service, environment, version } = change;
+  const { id, service, environment, version } = change;
   await renewRemedies(store, change, span, policy, touched);
   if (version === null) return;
   // A version that turns out to have been there before makes remedies of those that bring it back.
   for (const later of await store.remedies.findLater(service, environment, version, span[0]))
-    await renewRemedies(store, later, spanOf(later) ?? span, policy, touched);
+    if (later.id !== id) await renewRemedies(store, later, spanOf(later) ?? span, policy, touched);
 }
 
 /** When the first of the changes that were taken back, or are so no longer, began: incidents since then are concerned. */
@@ -159,14 +160,37 @@ export async function relate(
   if (before !== null && outline(before) === outline(after)) return false;
   const spans = [before, after].flatMap((change) => (change === null ? [] : (spanOf(change) ?? [])));
   if (spans.length === 0) return false;
+  const span: Span = [Math.min(...spans), Math.max(...spans)];
+  if (await store.isAlone(surroundingsOf(after, span, policy))) return false;
+  return relateTo(store, after, span, policy);
+}
+
+async function relateTo(
+  store: LedgerStore,
+  change: Change,
+  span: Span,
+  policy: LedgerPolicy,
+): Promise<boolean> {
   const touched: Touched = new Set();
-  const [from, to] = [Math.min(...spans), Math.max(...spans)];
-  await renewAround(store, after, [from, to], policy, touched);
-  const { service, environment } = after;
-  const until = to + Math.max(versionWindow, attributionWindowOf(policy, service));
-  const since = await firstBegun(store, touched, from);
+  await renewAround(store, change, span, policy, touched);
+  const { service, environment } = change;
+  const since = await firstBegun(store, touched, span[0]);
+  const until = openedUntil(service, span[1], policy);
   const near = await store.incidents.openedWithin(service, environment, since, until);
   for (const incident of near) await reattribute(store, incident, policy, touched);
   await foldTouched(store, touched, policy);
   return touched.size > 0;
+}
+
+/**
+ * The same for a change that was just made, with the incidents that named it before there was one.
+ *
+ * @returns whether any change was folded anew, perhaps the change itself
+ */
+export async function relateNew(store: LedgerStore, change: Change, policy: LedgerPolicy): Promise<boolean> {
+  const span = spanOf(change);
+  if (span === null) return reattributeNamed(store, change, policy);
+  if (await store.isAlone(surroundingsOf(change, span, policy))) return false;
+  const isNamed = await reattributeNamed(store, change, policy);
+  return (await relateTo(store, change, span, policy)) || isNamed;
 }

@@ -1,5 +1,6 @@
 import type { Change } from './change.ts';
 import type { Remedy } from './remedies.ts';
+import type { RemedyRange } from './surroundings.ts';
 
 /** Which changes took others back. Implemented in `store/`. */
 export interface RemedyStore {
@@ -9,6 +10,12 @@ export interface RemedyStore {
     environment: string,
     versions: readonly string[],
   ): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Whether any change of that place can have taken another back, or is kept as one that did, of those whose reporting
+   * time lies in [since, until] and that were out at `from` or later: it is called a rollback, or its version was out
+   * before it began. Without any there is nothing to work out.
+   */
+  isAnyLikely(service: string, environment: string, range: RemedyRange): Promise<boolean>;
   /** Changes of that place and version that were out after a time, the earliest first, at most 20. */
   findLater(service: string, environment: string, version: string, after: number): Promise<readonly Change[]>;
   /** What these changes took back. */

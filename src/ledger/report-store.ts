@@ -3,7 +3,9 @@ import type { PlaceFacts } from './fact.ts';
 export type FactFilter = {
   readonly service?: string | undefined;
   readonly environment?: string | undefined;
-  /** Places for which it says false are not read. */
+  /** Says false of environments in which no place is wanted, so that they need not be read. */
+  readonly inEnvironment?: ((environment: string) => boolean) | undefined;
+  /** Places for which it says false are left out. */
   readonly wanted?: ((service: string, environment: string) => boolean) | undefined;
 };
 

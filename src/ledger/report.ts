@@ -2,7 +2,7 @@ import { writeDefinition } from './definition.ts';
 import type { Fact, PlaceFacts } from './fact.ts';
 import { type Difference, newcombe } from './newcombe.ts';
 import { type Count, headlineOf, type Rates, type RatesOptions, ratesOf } from './rates.ts';
-import { addTo, isCounted, isSettled, startTally, type Tally } from './tally.ts';
+import { addTo, isCounted, isSettled, startTally, sumOf, type Tally } from './tally.ts';
 
 export const groupings = ['service', 'team', 'environment', 'tier'] as const;
 export type GroupBy = (typeof groupings)[number];
@@ -60,10 +60,18 @@ const noGroup = '(none)';
 
 type Wanted = Pick<ReportOptions, 'environment' | 'production' | 'service' | 'team' | 'tier' | 'serviceInfo'>;
 
+/** Whether the report is about anything in an environment. */
+export function isWantedEnvironment(
+  { environment, production }: Pick<Wanted, 'environment' | 'production'>,
+  found: string,
+): boolean {
+  return environment === null ? production(found) : found === environment;
+}
+
 /** Whether the report is about a place at all. */
 export function isWanted(options: Wanted, place: Pick<PlaceFacts, 'service' | 'environment'>): boolean {
-  const { environment, production, service, team, tier, serviceInfo } = options;
-  if (environment === null ? !production(place.environment) : place.environment !== environment) return false;
+  const { service, team, tier, serviceInfo } = options;
+  if (!isWantedEnvironment(options, place.environment)) return false;
   if (service !== null && place.service !== service) return false;
   if (team !== null && serviceInfo(place.service)?.team !== team) return false;
   return tier === null || serviceInfo(place.service)?.tier === tier;
@@ -74,8 +82,9 @@ function keyOf(place: PlaceFacts, groupBy: GroupBy, serviceInfo: ReportOptions['
   return serviceInfo(place.service)?.[groupBy] ?? noGroup;
 }
 
-/** Index of the last start that is not after the instant. */
-function findBucket(starts: readonly number[], instant: number): number {
+/** Index of the last start that is not after the instant. Tries the one of the fact before first: they come in order. */
+function findBucket(starts: readonly number[], instant: number, before: number): number {
+  if ((starts[before] ?? 0) <= instant && instant < (starts[before + 1] ?? Infinity)) return before;
   let [low, high] = [0, starts.length];
   while (high - low > 1) {
     const middle = (low + high) >> 1;
@@ -85,9 +94,8 @@ function findBucket(starts: readonly number[], instant: number): number {
   return low;
 }
 
-/** Everything that one pass over the facts counts. */
+/** Everything that one pass over the facts counts; the totals are those of the buckets. */
 type Counted = {
-  readonly totals: Tally;
   readonly buckets: readonly Tally[];
   readonly groups: Map<string, Tally>;
   pending: number;
@@ -114,13 +122,14 @@ function countPlace(counted: Counted, place: PlaceFacts, options: ReportOptions)
   if (facts.length === 0) return;
   const { groupBy, serviceInfo, starts, includeRollbacks } = options;
   const group = groupBy === null ? null : groupOf(counted, keyOf(place, groupBy, serviceInfo));
+  let index = 0;
   for (const fact of facts) {
     if (!isSettled(fact)) {
       countUnsettled(counted, fact, includeRollbacks);
       continue;
     }
-    addTo(counted.totals, fact, includeRollbacks);
-    const bucket = counted.buckets[findBucket(starts, fact.at)];
+    index = findBucket(starts, fact.at, index);
+    const bucket = counted.buckets[index];
     if (bucket !== undefined) addTo(bucket, fact, includeRollbacks);
     if (group !== null) addTo(group, fact, includeRollbacks);
   }
@@ -128,7 +137,6 @@ function countPlace(counted: Counted, place: PlaceFacts, options: ReportOptions)
 
 function countAll(places: readonly PlaceFacts[], options: ReportOptions): Counted {
   const counted: Counted = {
-    totals: startTally(),
     buckets: options.starts.map(startTally),
     groups: new Map(),
     pending: 0,
@@ -181,7 +189,7 @@ export function changeFailureReport(
   const { from, to, tz, unattributedIncidents } = options;
   const counted = countAll(places, options);
   const { pending, abandoned } = counted;
-  const totals = ratesOf(counted.totals, to - from, options);
+  const totals = ratesOf(sumOf(counted.buckets), to - from, options);
   const previous = ratesBefore(options, options);
   return {
     definition: writeDefinition(options),

@@ -8,6 +8,7 @@ import {
   type GroupBy,
   groupings,
   isWanted,
+  isWantedEnvironment,
   type ReportOptions,
   type ServiceInfo,
 } from './report.ts';
@@ -104,6 +105,7 @@ async function reportChangeFailure(
   const filter = {
     service: query.service,
     environment: query.environment,
+    inEnvironment: (environment: string) => isWantedEnvironment(options, environment),
     wanted: (service: string, environment: string) => isWanted(options, { service, environment }),
   };
   const facts = await deps.reports.facts(from, to, filter);

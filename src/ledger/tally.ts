@@ -55,3 +55,16 @@ export function addTo(tally: Tally, fact: Fact, includeRollbacks: boolean): void
   if (fact.outcome === 'failed') addFailure(tally, fact);
   if (fact.lead !== null) tally.leads.push(fact.lead);
 }
+
+const figures = ['changes', 'escaped', 'caughtInCanary', 'failedToDeploy', 'settled', 'rework'] as const;
+
+/** What several tallies come to together. */
+export function sumOf(tallies: readonly Tally[]): Tally {
+  const sum = {
+    ...startTally(),
+    leads: ([] as number[]).concat(...tallies.map(({ leads }) => leads)),
+    recoveries: ([] as number[]).concat(...tallies.map(({ recoveries }) => recoveries)),
+  };
+  for (const tally of tallies) for (const figure of figures) sum[figure] += tally[figure];
+  return sum;
+}

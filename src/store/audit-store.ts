@@ -5,19 +5,24 @@ import type { StoredRow } from './change-rows.ts';
 import { readInteger, readJsonOrNull, writeInstant, writeJsonOrNull } from './columns.ts';
 import type { Connection } from './database.ts';
 import { readPage } from './paging.ts';
+import { partsOf } from './parts.ts';
 
 const table = 'audit';
 
 /** Keeps the audit trail in the database, or as one of its transactions sees it. */
 export function createAuditStore(connection: Connection): AuditStore {
   return {
-    append: (entry) => append(connection, entry),
+    append: (...entries) => append(connection, entries),
     list: (filter, limit, cursor) => list(connection, filter, limit, cursor),
   };
 }
 
-async function append(connection: Connection, entry: AuditEntry): Promise<void> {
-  const row = {
+async function append(connection: Connection, entries: readonly AuditEntry[]): Promise<void> {
+  for (const rows of partsOf(entries.map(toRow))) await connection.run((sql) => sql(table).insert(rows));
+}
+
+function toRow(entry: AuditEntry) {
+  return {
     id: randomUUID(),
     created_at: writeInstant(entry.at, 'audit.created_at'),
     actor: entry.actor,
@@ -29,7 +34,6 @@ async function append(connection: Connection, entry: AuditEntry): Promise<void> 
     reason: entry.reason,
     request_id: entry.requestId,
   };
-  await connection.run((sql) => sql(table).insert(row));
 }
 
 function fromRow(row: StoredRow): StoredAuditEntry {

@@ -1,15 +1,18 @@
 import type { Knex } from 'knex';
 import type { Change } from '../ledger/change.ts';
 import { factOf } from '../ledger/fact.ts';
-import type { ChangeEvent, ChangeFilter, LedgerStore } from '../ledger/ledger-store.ts';
+import type { ChangeFilter, LedgerStore } from '../ledger/ledger-store.ts';
 import { blamesOf } from './blames.ts';
-import { changeFromRow, changeToRow, eventFromRow, eventToRow, type StoredRow } from './change-rows.ts';
+import { appendEvents, eventsOf } from './change-events.ts';
+import { changeFromRow, changeToRow, type StoredRow } from './change-rows.ts';
 import type { Connection, Database } from './database.ts';
 import { factColumns, factFromRow } from './fact-rows.ts';
+import { isFirstHold } from './holds.ts';
 import { createIncidentStore } from './incident-store.ts';
 import { newestFirst, readPage } from './paging.ts';
 import { createRemedyStore } from './remedy-store.ts';
 import { type Contribution, rollUp } from './rollups.ts';
+import { isAlone } from './surroundings.ts';
 
 /** Nobody has more changes of one place, or revisions of one rollout, at hand at once; the newest matter. */
 const recentLimit = 200;
@@ -20,17 +23,20 @@ export function createLedgerStore(connection: Connection): LedgerStore {
     incidents: createIncidentStore(connection),
     remedies: createRemedyStore(connection),
     holdPlace: (service, environment) => holdPlace(connection, { service, environment }),
+    isAlone: (surroundings) => isAlone(connection, surroundings),
     blamesOf: (changeId) => blamesOf(connection, changeId),
     find: async (id) => (await select(connection, (query) => query.where({ id })))[0] ?? null,
     findByName: (source, externalId) => findByName(connection, source, externalId),
     findByNamePrefix: (source, prefix) => findByNamePrefix(connection, source, prefix),
-    findRecent: (service, environment, since, until) =>
-      findRecent(connection, { service, environment }, since, until),
+    findRecent: (service, environment, since, until, unnamedBy) =>
+      findRecent(connection, { service, environment }, [since, until], unnamedBy),
+    findNear: (service, environment, since, until) =>
+      findNear(connection, { service, environment }, [since, until]),
     sourcesOf: (changeIds) => sourcesOf(connection, changeIds),
     list: (filter, limit, cursor) => list(connection, filter, limit, cursor),
     insert: (change) => within(connection, (inside) => insert(inside, change)),
     addName: (changeId, source, externalId) => addName(connection, changeId, source, externalId),
-    append: (event) => append(connection, event),
+    append: (events) => appendEvents(connection, events),
     eventsOf: (changeId) => eventsOf(connection, changeId),
     save: (change) => within(connection, (inside) => save(inside, change)),
     findSettling: (now, limit) => findSettling(connection, now, limit),
@@ -88,18 +94,32 @@ async function findByNamePrefix(
 async function findRecent(
   connection: Connection,
   place: { readonly service: string; readonly environment: string },
-  since: number,
-  until: number,
+  range: readonly [since: number, until: number],
+  unnamedBy?: string,
 ): Promise<readonly Change[]> {
   await holdPlace(connection, place);
-  return select(connection, (query) =>
+  return findNear(connection, place, range, unnamedBy);
+}
+
+function findNear(
+  connection: Connection,
+  place: { readonly service: string; readonly environment: string },
+  range: readonly [since: number, until: number],
+  unnamedBy?: string,
+): Promise<readonly Change[]> {
+  return select(connection, (query) => {
     query
       .where(place)
-      .whereBetween('reported_at', [since, until])
+      .whereBetween('reported_at', range)
       .orderBy('reported_at', 'desc')
       .orderBy('id', 'desc')
-      .limit(recentLimit),
-  );
+      .limit(recentLimit);
+    return unnamedBy === undefined ? query : query.whereNotExists((name) => whereNamedBy(name, unnamedBy));
+  });
+}
+
+function whereNamedBy(query: Knex.QueryBuilder, source: string): void {
+  query.from('change_names').whereRaw('change_names.change_id = changes.id').where({ source });
 }
 
 /** SQLite has one writer at a time anyway; PostgreSQL is told that this place is being looked at until the end. */
@@ -109,6 +129,7 @@ async function holdPlace(
 ): Promise<void> {
   if (connection.dialect !== 'postgres') return;
   const place = JSON.stringify([service, environment]);
+  if (!isFirstHold(connection, `place ${place}`)) return;
   await connection.run((sql) => sql.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [place]));
 }
 
@@ -146,6 +167,43 @@ function whereMatches(query: Knex.QueryBuilder, filter: ChangeFilter): void {
   if (outcome !== undefined) query.where({ outcome });
   if (from !== undefined) query.where('created_at', '>=', from);
   if (to !== undefined) query.where('created_at', '<', to);
+  whereNamed(query, filter);
+  if (filter.suspected === true) query.whereExists(otherNear(filter.joinWindow ?? 0));
+}
+
+/** Commits agree also when one is cut short to no less than seven characters. */
+const commitsAgree = `length(other."commit") >= 7 and length(changes."commit") >= 7 and (
+  substr(lower(other."commit"), 1, length(changes."commit")) = lower(changes."commit")
+  or substr(lower(changes."commit"), 1, length(other."commit")) = lower(other."commit"))`;
+
+/** Another change near in time that agrees in something, and that no source of this one named. */
+function otherNear(window: number): (others: Knex.QueryBuilder) => void {
+  return (others) => {
+    others
+      .from('changes as other')
+      .select('other.id')
+      .whereRaw('other.service = changes.service and other.environment = changes.environment')
+      .whereRaw('other.id <> changes.id')
+      .whereRaw('other.reported_at between changes.reported_at - ? and changes.reported_at + ?', [
+        window,
+        window,
+      ])
+      .whereRaw(`(other.version = changes.version or other.artifact = changes.artifact or (${commitsAgree}))`)
+      .whereRaw(
+        `not exists (select 1 from change_names as mine join change_names as its on its.source = mine.source
+          where mine.change_id = changes.id and its.change_id = other.id)`,
+      );
+  };
+}
+
+/** A change has a name for each source that told of it. */
+function whereNamed(query: Knex.QueryBuilder, { source, externalId }: ChangeFilter): void {
+  if (source === undefined && externalId === undefined) return;
+  query.whereIn('id', (names: Knex.QueryBuilder) => {
+    names.from('change_names').select('change_id');
+    if (source !== undefined) names.where({ source });
+    if (externalId !== undefined) names.where({ external_id: externalId });
+  });
 }
 
 /** The name decides who is first; the change goes in before it, for the name points there. */
@@ -153,6 +211,8 @@ async function insert(connection: Connection, change: Change): Promise<boolean> 
   const { id, source, externalId } = change;
   await connection.run((sql) => sql('changes').insert(changeToRow(change)));
   if (await insertName(connection, id, source, externalId)) {
+    // Nobody else sees it until the transaction ends.
+    isFirstHold(connection, `change ${id}`);
     rollUp(connection, null, contributionOf(change));
     return true;
   }
@@ -183,31 +243,6 @@ async function addName(
   externalId: string,
 ): Promise<void> {
   await insertName(connection, changeId, source, externalId);
-}
-
-async function append(connection: Connection, event: ChangeEvent): Promise<boolean> {
-  await holdChange(connection, event.changeId);
-  const inserted = await connection.run((sql) =>
-    sql('change_events')
-      .insert(eventToRow(event))
-      .onConflict(['source', 'dedupe_key'])
-      .ignore()
-      .returning('id'),
-  );
-  return inserted.length === 1;
-}
-
-/** On SQLite the insert that follows makes this transaction the only writer. */
-async function holdChange(connection: Connection, id: string): Promise<void> {
-  if (connection.dialect !== 'postgres') return;
-  await connection.run((sql) => sql('changes').where({ id }).select('id').forUpdate());
-}
-
-async function eventsOf(connection: Connection, changeId: string): Promise<readonly ChangeEvent[]> {
-  const rows: StoredRow[] = await connection.run((sql) =>
-    sql('change_events').where({ change_id: changeId }).orderBy('at').orderBy('id'),
-  );
-  return rows.map(eventFromRow);
 }
 
 function contributionOf(change: Change): Contribution {

@@ -76,31 +76,37 @@ const words = Array.from({ length: 256 }, (_, code) => {
   return kind === undefined || outcome === undefined ? null : { kind, outcome, failureClass };
 });
 
+type Reader = { readonly bytes: Uint8Array; position: number };
+
+function readNumber(reader: Reader): number {
+  const { bytes } = reader;
+  let [value, scale] = [0, 1];
+  for (;;) {
+    const byte = bytes[reader.position];
+    if (byte === undefined || scale > 2 ** 53) throw broken();
+    reader.position += 1;
+    if (byte < 128) return value + byte * scale;
+    value += (byte - 128) * scale;
+    scale *= 128;
+  }
+}
+
+function readFact(reader: Reader, week: number): Fact {
+  const at = week + readNumber(reader);
+  const code = reader.bytes[reader.position] ?? 255;
+  reader.position += 1;
+  const named = words[code];
+  if (!named) throw broken();
+  const { kind, outcome, failureClass } = named;
+  const lead = (code & leadFlag) === 0 ? null : readNumber(reader);
+  const recovery = (code & recoveryFlag) === 0 ? null : readNumber(reader);
+  return { at, kind, outcome, failureClass, lead, recovery };
+}
+
 /** Reads what `packFacts` wrote; rejects with `internal` what it cannot have written. */
 export function unpackFacts(week: number, bytes: Uint8Array): Fact[] {
   const facts: Fact[] = [];
-  let position = 0;
-  const readNumber = (): number => {
-    let [value, scale] = [0, 1];
-    for (;;) {
-      const byte = bytes[position];
-      if (byte === undefined || scale > 2 ** 53) throw broken();
-      position += 1;
-      if (byte < 128) return value + byte * scale;
-      value += (byte - 128) * scale;
-      scale *= 128;
-    }
-  };
-  while (position < bytes.length) {
-    const at = week + readNumber();
-    const code = bytes[position] ?? 255;
-    position += 1;
-    const named = words[code];
-    if (!named) throw broken();
-    const { kind, outcome, failureClass } = named;
-    const lead = (code & leadFlag) === 0 ? null : readNumber();
-    const recovery = (code & recoveryFlag) === 0 ? null : readNumber();
-    facts.push({ at, kind, outcome, failureClass, lead, recovery });
-  }
+  const reader = { bytes, position: 0 };
+  while (reader.position < bytes.length) facts.push(readFact(reader, week));
   return facts;
 }

@@ -4,6 +4,7 @@ import type { RemedyStore } from '../ledger/remedy-store.ts';
 import { changeFromRow, type StoredRow } from './change-rows.ts';
 import { readInteger, writeInstant } from './columns.ts';
 import type { Connection } from './database.ts';
+import { isAnyLikely } from './surroundings.ts';
 
 const mostLater = 20;
 
@@ -11,6 +12,7 @@ const mostLater = 20;
 export function createRemedyStore(connection: Connection): RemedyStore {
   return {
     firstOut: (service, environment, versions) => firstOut(connection, { service, environment }, versions),
+    isAnyLikely: (service, environment, range) => isAnyLikely(connection, { service, environment }, range),
     findLater: (service, environment, version, after) =>
       findLater(connection, { service, environment, version }, after),
     ofRemedies: async (remedyIds) => {

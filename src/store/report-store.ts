@@ -13,10 +13,25 @@ type StoredCell = {
   readonly facts: Buffer;
 };
 
+type Narrow = (query: Knex.QueryBuilder) => Knex.QueryBuilder;
+
 const everywhere = (): boolean => true;
 
-function narrowBy({ service, environment }: FactFilter) {
-  return (query: Knex.QueryBuilder): Knex.QueryBuilder => {
+/** Environments of the roll-ups that nobody asks for: half of the roll-ups may be theirs. */
+async function findUnwanted(
+  connection: Connection,
+  weeks: Narrow,
+  { environment, inEnvironment }: FactFilter,
+): Promise<string[]> {
+  if (environment !== undefined || inEnvironment === undefined) return [];
+  const rows = await connection.run((sql) =>
+    weeks(sql('change_rollups')).distinct<{ environment: string }[]>('environment'),
+  );
+  return rows.map((row) => row.environment).filter((found) => !inEnvironment(found));
+}
+
+function narrowBy({ service, environment }: FactFilter): Narrow {
+  return (query) => {
     if (service !== undefined) query.where({ service });
     if (environment !== undefined) query.where({ environment });
     return query;
@@ -35,12 +50,16 @@ async function readRollups(
   to: number,
   filter: FactFilter,
 ): Promise<PlaceFacts[]> {
+  const weeks: Narrow = (query) =>
+    query
+      .whereRaw('generation = (SELECT live FROM rollup_state WHERE id = 1)')
+      .where('week', '>=', weekOf(from))
+      .where('week', '<', to);
+  const unwanted = await findUnwanted(connection, weeks, filter);
   const cells: StoredCell[] = await connection.run((sql) =>
     narrowBy(filter)(
-      sql('change_rollups')
-        .where('generation', sql('rollup_state').select('live').where({ id: 1 }))
-        .where('week', '>=', weekOf(from))
-        .where('week', '<', to)
+      weeks(sql('change_rollups'))
+        .whereNotIn('environment', unwanted)
         .select('week', 'service', 'environment', 'facts'),
     ),
   );

@@ -1,5 +1,6 @@
 import type { Connection } from './database.ts';
 import { placeKey } from './fact-rows.ts';
+import { partsOf } from './parts.ts';
 
 /** One roll-up: of a place and a week, in one generation. */
 export type Cell = {
@@ -10,8 +11,6 @@ export type Cell = {
 };
 
 const key = ['generation', 'week', 'service', 'environment'] as const;
-/** SQLite takes at most 32 766 values in a statement, and nobody gains from longer ones. */
-const atOnce = 500;
 
 function nameOf({ generation, week, service, environment }: Cell): string {
   return `${generation}/${week}/${placeKey(service, environment)}`;
@@ -21,12 +20,6 @@ function nameOf({ generation, week, service, environment }: Cell): string {
 function compareCells(left: Cell, right: Cell): number {
   const [one, other] = [nameOf(left), nameOf(right)];
   return one < other ? -1 : one > other ? 1 : 0;
-}
-
-function partsOf<T>(list: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(list.length / atOnce) }, (_, part) =>
-    list.slice(part * atOnce, (part + 1) * atOnce),
-  );
 }
 
 type Stored = Omit<Cell, 'week'> & { readonly week: number | string; readonly facts: Buffer };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { noiseFrom, overridePlan, parsePlan, queriesOf } from '../../src/analysis/plan.ts';
+import { queriesOf } from '../../src/analysis/metric-queries.ts';
+import { noiseFrom, overridePlan, parsePlan } from '../../src/analysis/plan.ts';
 import { SerinError } from '../../src/errors.ts';
 
 const ratio = { name: 'errors', kind: 'ratio', provider: 'p', events: 'e', total: 't' };

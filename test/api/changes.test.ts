@@ -22,6 +22,7 @@ function recordCalls(changes: Partial<Changes> = {}): { readonly changes: Change
         calls.push(['list', ...given]);
         return { items: [makeChange()], nextCursor: null };
       },
+      doubles: async () => ['c7'],
       rule: async (...given) => {
         calls.push(['rule', ...given]);
         return makeChange({ outcome: 'failed', failureClass: 'escaped' });
@@ -118,7 +119,7 @@ describe('GET /v1/changes', () => {
     const { changes, calls } = recordCalls();
 
     const answer = await request(makeApi({ changes }).handler).get(
-      '/v1/changes?service=checkout&outcome=failed&limit=7&cursor=c',
+      '/v1/changes?service=checkout&outcome=failed&source=github&externalId=7%2F1&suspected=true&limit=7&cursor=c',
     );
 
     assert.equal(answer.status, 200, answer.text);
@@ -127,6 +128,9 @@ describe('GET /v1/changes', () => {
       service: 'checkout',
       environment: undefined,
       outcome: 'failed',
+      source: 'github',
+      externalId: '7/1',
+      suspected: true,
       from: undefined,
       to: undefined,
     };
@@ -160,10 +164,11 @@ describe('GET /v1/changes/{id}', () => {
     assert.equal(body.committedAt, null);
     assert.deepEqual(body.attribution, { method: 'verdict', confidence: 0.9 });
     assert.deepEqual(body.attempts, [
-      { startedAt: '2026-01-01T00:00:00.000Z', endedAt: null, result: 'open' },
+      { startedAt: '2026-01-01T00:00:00.000Z', endedAt: null, endedAtEstimated: false, result: 'open' },
     ]);
     assert.deepEqual(body.analysisIds, ['a1']);
     assert.deepEqual(body.targets, ['eu', 'us']);
+    assert.deepEqual(body.suspectedDoubles, ['c7']);
     assert.equal('settlesAt' in body, false);
   });
 

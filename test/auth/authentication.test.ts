@@ -44,10 +44,23 @@ describe('createAuthentication(deps)', () => {
     }
   });
 
-  it('refuses a wrong credential also where none is needed', async () => {
+  it('refuses a wrong credential once it is on, and wherever nobody may come without, and does not repeat it', async () => {
+    for (const one of [make({}, true), make({ rolesWhenOff: [] })]) {
+      const found = await one.identify('nonsense');
+      assert.ok('refused' in found && found.refused === 'unknown');
+      assert.doesNotMatch(found.message, /nonsense/);
+    }
+  });
+
+  it('takes who shows a credential for anybody while there is none to hold it against', async () => {
     const found = await make().identify('nonsense');
-    assert.ok('refused' in found && found.refused === 'unknown');
-    assert.doesNotMatch(found.message, /nonsense/);
+    assert.ok('name' in found && found.name === 'anonymous');
+  });
+
+  it('refuses a token of ours that is damaged even then', async () => {
+    const damaged: Authenticator = async () => ({ refused: 'malformed', message: 'x' });
+    const found = await make({ authenticators: () => [damaged] }).identify('serin_x');
+    assert.ok('refused' in found && found.refused === 'malformed');
   });
 
   it('asks each kind in turn, and takes the first that knows the credential', async () => {

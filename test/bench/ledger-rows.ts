@@ -2,13 +2,19 @@ import type { ChangeKind, FailureClass, Outcome } from '../../src/ledger/change.
 import { reportingTime } from '../../src/ledger/fact.ts';
 import { createRandom } from '../support/random.ts';
 
+const wanted = process.env['SERIN_BENCH_CHANGES'] ?? '1000000';
+if (!/^[1-9]\d{0,7}$/.test(wanted))
+  throw new Error(`SERIN_BENCH_CHANGES: found "${wanted}"; allowed is a number of changes`);
+
 /** How much is made, and over what time; all of it follows from the seed. */
-export const size = { changes: 1_000_000, services: 300, days: 730, seed: 20_261_127 } as const;
+export const size = { changes: Number(wanted), services: 300, days: 730, seed: 20_261_127 } as const;
 /** The end of what is made. */
 export const end = Date.UTC(2026, 10, 27);
 
 const day = 86_400_000;
 const hour = 3_600_000;
+
+export type Row = Readonly<Record<string, unknown>>;
 
 type Ending = { outcome: Outcome; failureClass: FailureClass | null };
 
@@ -29,6 +35,10 @@ function skewed(draw: number, median: number): number {
   return Math.round(median * Math.exp(1.4 * Math.log(draw / (1 - draw)) * 0.57));
 }
 
+function attemptsOf(startedAt: number, endedAt: number | null): string {
+  return JSON.stringify([{ startedAt, endedAt, result: endedAt === null ? 'open' : 'completed' }]);
+}
+
 function describe(number: number, service: string) {
   const hex = number.toString(16).padStart(40, '0');
   return {
@@ -45,7 +55,7 @@ function describe(number: number, service: string) {
 }
 
 /** Rows of the table of changes, in the order of time; a few services have most of the changes. */
-export function* makeRows(): Generator<Readonly<Record<string, unknown>>> {
+export function* makeRows(): Generator<Row> {
   const random = createRandom(size.seed);
   for (let number = 0; number < size.changes; number += 1) {
     const service = `service-${Math.floor(size.services * random() ** 2)}`;
@@ -63,15 +73,35 @@ export function* makeRows(): Generator<Readonly<Record<string, unknown>>> {
       kind: kindOf(random()),
       outcome: ending.outcome,
       failure_class: ending.failureClass,
-      attempts: JSON.stringify([{ startedAt, endedAt: finishedAt, result: 'completed' }]),
+      attempts: attemptsOf(startedAt, finishedAt),
       attribution: '{"method":"observation","confidence":0.9}',
       created_at: startedAt,
       committed_at: startedAt - skewed(random(), 20 * hour),
       started_at: startedAt,
       finished_at: finishedAt,
+      completed_at: finishedAt,
       outcome_at: outcomeAt,
       recovered_at: recovered,
       reported_at: reportingTime({ ...times, outcome: ending.outcome }),
     };
   }
+}
+
+/** The incident that a failed change caused; `null` for any other. */
+export function incidentOf(change: Row): Row | null {
+  if (change['outcome'] !== 'failed') return null;
+  const { id, service, environment, outcome_at: openedAt, recovered_at: resolvedAt } = change;
+  const link = { version: change['version'], commit: null, artifact: null };
+  const state = {
+    ...{ serviceKeys: [service], severity: 'major', title: null, url: null, labels: {} },
+    ...{ link: { changeId: null, source: null, externalId: null, ...link } },
+    ...{ acknowledgedAt: null, ruling: null },
+    attribution: { changeId: id, method: 'version', confidence: 0.95 },
+  };
+  return {
+    ...{ id: `incident of ${id}`, source: 'pagerduty', external_id: `incident of ${id}` },
+    ...{ service, environment, status: resolvedAt === null ? 'open' : 'resolved' },
+    ...{ opened_at: openedAt, resolved_at: resolvedAt, created_at: openedAt },
+    ...{ change_id: id, method: 'version', state: JSON.stringify(state) },
+  };
 }

@@ -2,62 +2,38 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrateUp } from '../../db/migrate.ts';
-import { system } from '../../src/ledger/actor.ts';
-import { createChanges } from '../../src/ledger/changes.ts';
 import { createReports } from '../../src/ledger/reports.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createReportStore } from '../../src/store/report-store.ts';
 import { createRollupStore } from '../../src/store/rollup-store.ts';
-import { createUnitOfWork } from '../../src/store/unit-of-work.ts';
 import { startPostgres } from '../support/postgres-server.ts';
-import { end, makeRows, size } from './ledger-rows.ts';
+import { fill } from './ledger-fill.ts';
+import { benchIngestion } from './ledger-ingestion.ts';
+import { end, size } from './ledger-rows.ts';
 import { printTable } from './table.ts';
 
 const day = 86_400_000;
 const rounds = 40;
-const rowsAtOnce = 5000;
 
-type Row = Readonly<Record<string, unknown>>;
+/** Milliseconds; `cpu` is the processor time of this process, the median. */
+type Times = { readonly p50: number; readonly p95: number; readonly cpu: number };
 
-/** Rows as one JSON text: building statements of a hundred thousand values takes longer than running them. */
-function insertOf(database: Database, row: Row): string {
-  const columns = Object.keys(row);
-  const names = columns.map((name) => `"${name}"`).join(', ');
-  const source =
-    database.dialect === 'postgres'
-      ? `${names} FROM json_populate_recordset(null::changes, ?::json)`
-      : `${columns.map((name) => `value ->> '${name}'`).join(', ')} FROM json_each(?)`;
-  return `INSERT INTO changes (${names}) SELECT ${source}`;
+function quantileOf(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.ceil(share * values.length) - 1] ?? Number.NaN;
 }
-
-async function fill(database: Database): Promise<void> {
-  let rows: Row[] = [];
-  const write = async (): Promise<void> => {
-    const [first] = rows;
-    if (first === undefined) return;
-    await database.run((sql) => sql.raw(insertOf(database, first), [JSON.stringify(rows)]));
-    rows = [];
-  };
-  for (const row of makeRows()) {
-    rows.push(row);
-    if (rows.length === rowsAtOnce) await write();
-  }
-  await write();
-}
-
-type Times = { readonly p50: number; readonly p95: number };
 
 async function time(work: () => Promise<unknown>): Promise<Times> {
   for (let round = 0; round < 5; round += 1) await work();
-  const times: number[] = [];
+  const [times, cpu]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round += 1) {
-    const began = performance.now();
+    const [began, used] = [performance.now(), process.cpuUsage()];
     await work();
     times.push(performance.now() - began);
+    const { user, system } = process.cpuUsage(used);
+    cpu.push((user + system) / 1000);
   }
-  times.sort((left, right) => left - right);
-  const at = (share: number): number => times[Math.ceil(share * rounds) - 1] ?? Number.NaN;
-  return { p50: at(0.5), p95: at(0.95) };
+  return { p50: quantileOf(times, 0.5), p95: quantileOf(times, 0.95), cpu: quantileOf(cpu, 0.5) };
 }
 
 /** What the report counts, in SQL over the changes themselves: by week or service, and the range before; no quantiles. */
@@ -91,9 +67,9 @@ async function benchReports(database: Database): Promise<string[][]> {
     now: () => end,
   });
   const rows: string[][] = [];
-  const show = (name: string, { p50, p95 }: Times, reference: Times): void => {
+  const show = (name: string, { p50, p95, cpu }: Times, reference: Times): void => {
     const ratio = `${(p95 / reference.p95).toFixed(2)}×`;
-    rows.push([name, `${p50.toFixed(0)} ms`, `${p95.toFixed(0)} ms`, ratio]);
+    rows.push([name, ...[p50, p95, cpu].map((ms) => `${ms.toFixed(0)} ms`), ratio]);
   };
   const byWeek = await time(() => aggregate(database, `(reported_at - reported_at % ${7 * day})`));
   const byService = await time(() => aggregate(database, 'service'));
@@ -111,43 +87,6 @@ async function benchReports(database: Database): Promise<string[][]> {
   return rows;
 }
 
-function rateOf(count: number, began: number): string {
-  return `${(count / ((performance.now() - began) / 1000)).toFixed(0)} a second`;
-}
-
-/** Changes with their names, events, states and roll-ups, as `POST /v1/changes` records them. */
-async function benchIngestion(database: Database): Promise<string[][]> {
-  const policy = { observationWindow: day, abandonAfter: 7 * day };
-  const changes = createChanges({
-    unitOfWork: createUnitOfWork(database),
-    now: () => end,
-    policy: () => policy,
-  });
-  const make = (number: number) => ({
-    source: 'bench',
-    externalId: `bench/${number}`,
-    service: `service-${number % size.services}`,
-    environment: 'production',
-    targets: [],
-    facts: { version: `b${number}`, committedAt: end - 3 * day, startedAt: end - 2 * day + number },
-    finishedAt: end - day + number,
-  });
-  const [singles, batches, batch] = [400, 20, 100];
-  let began = performance.now();
-  for (let number = 0; number < singles; number += 1) await changes.report([make(number)], system);
-  const one = rateOf(singles, began);
-  began = performance.now();
-  for (let from = singles; from < singles + batches * batch; from += batch)
-    await changes.report(
-      Array.from({ length: batch }, (_, index) => make(from + index)),
-      system,
-    );
-  return [
-    ['changes recorded one by one', one, '', ''],
-    [`changes recorded ${batch} at a time`, rateOf(batches * batch, began), '', ''],
-  ];
-}
-
 async function sizeOf(database: Database, file: string | null): Promise<string[][]> {
   const scalar = async (statement: string): Promise<number> => {
     const answer = await database.run((sql) => sql.raw(statement));
@@ -160,8 +99,8 @@ async function sizeOf(database: Database, file: string | null): Promise<string[]
   const cells = await scalar('SELECT COUNT(*) FROM change_rollups');
   const mebi = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(0)} MiB`;
   return [
-    ['database', mebi(whole), '', ''],
-    [`facts in ${cells} roll-ups`, mebi(facts), '', ''],
+    ['database', mebi(whole), '', '', ''],
+    [`facts in ${cells} roll-ups`, mebi(facts), '', '', ''],
   ];
 }
 
@@ -170,9 +109,8 @@ async function benchOn(name: string, url: string, file: string | null): Promise<
   try {
     await migrateUp(database);
     let began = performance.now();
-    await fill(database);
+    const incidents = await fill(database);
     const filled = ((performance.now() - began) / 1000).toFixed(0);
-    if (database.dialect === 'postgres') await database.run((sql) => sql.raw('VACUUM ANALYZE changes'));
     began = performance.now();
     const rollups = createRollupStore(database);
     const { cells } = await rollups.rebuild();
@@ -183,20 +121,26 @@ async function benchOn(name: string, url: string, file: string | null): Promise<
     began = performance.now();
     const { differences } = await rollups.check();
     const checked = `${((performance.now() - began) / 1000).toFixed(1)} s`;
-    printTable(`The ledger on ${name}: ${size.changes} changes, made in ${filled} s`, [
-      ['', 'p50', 'p95', 'ratio of p95'],
-      ...reports,
-      ...ingestion,
-      ...sizes,
-      [`rebuild of ${cells} roll-ups`, rebuilt, '', ''],
-      [`check, ${differences.length} differences`, checked, '', ''],
-    ]);
+    printTable(
+      `The ledger on ${name}: ${size.changes} changes and ${incidents} incidents, made in ${filled} s`,
+      [
+        ['', 'p50', 'p95', 'processor', 'ratio of p95'],
+        ...reports,
+        ...ingestion,
+        ...sizes,
+        [`rebuild of ${cells} roll-ups`, rebuilt, '', '', ''],
+        [`check, ${differences.length} differences`, checked, '', '', ''],
+      ],
+    );
   } finally {
     await database.close();
   }
 }
 
-/** Reports, ingestion and size with two years of changes, on both databases. Takes some minutes. */
+/**
+ * Reports, ingestion and size with two years of changes, on both databases, one after the other. Takes some minutes;
+ * SERIN_BENCH_CHANGES makes fewer changes than a million.
+ */
 export async function benchLedger(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'serin-bench-ledger-'));
   const file = join(folder, 'ledger.db');

@@ -48,7 +48,7 @@ describe('serin report change-failure', () => {
     assert.match(stdout, /^pending 0, abandoned 0, unattributed incidents not known$/m);
     assert.match(stdout, /^2026-11-09 +0 +0 +0 +0 +0 +-$/m);
     assert.match(stdout, /^search \[2J +1 /m);
-    assert.match(stdout, /^Definition 1\./m);
+    assert.match(stdout, /^Definition 2\./m);
     assert.doesNotMatch(stdout, /[▁▂▃▄▅▆▇█]/);
     assert.ok(!stdout.includes('\u001b'));
   });

@@ -303,10 +303,11 @@ async function assertRows(database: Database, rows: Rows): Promise<void> {
   }
 }
 
-/** PostgreSQL gives big integers as text, SQLite gives 0 for false. */
+/** PostgreSQL gives big integers as text, SQLite gives 0 for false; bytes come as bytes. */
 function holds(stored: Row, row: Row): boolean {
   const alike = (found: Row[string] | undefined, value: Row[string]) =>
     found === value ||
+    (Buffer.isBuffer(found) && found.toString() === value) ||
     (typeof value === 'number' && found === `${value}`) ||
     (value === false && found === 0);
   return Object.entries(row).every(([column, value]) => alike(stored[column], value));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { parsePlan, queriesOf } from '../../src/analysis/plan.ts';
+import { queriesOf } from '../../src/analysis/metric-queries.ts';
+import { parsePlan } from '../../src/analysis/plan.ts';
 import { fileSources, loadConfig } from '../../src/config.ts';
 import { createProvider } from '../../src/metrics/registry.ts';
 import { pathOf, readYaml } from './files.ts';

@@ -5,7 +5,9 @@ import { Command } from 'commander';
 import { parse } from 'yaml';
 import { parsePlan } from '../../src/analysis/plan.ts';
 import { columns } from '../../src/api/reports/csv.ts';
+import { registerCliCommands } from '../../src/cli/commands.ts';
 import { addGateOptions } from '../../src/cli/gate-options.ts';
+import type { Io } from '../../src/cli/io.ts';
 import { addReportOptions } from '../../src/cli/report-options.ts';
 import { parseConfig } from '../../src/config.ts';
 import { createProvider } from '../../src/metrics/registry.ts';
@@ -93,6 +95,31 @@ describe('the documents', () => {
     assert.ok(calls.length >= 3);
     for (const { page, call } of calls)
       for (const [flag] of call.matchAll(/--[\w-]+/g)) assert.ok(flags.includes(flag), `${page}: ${flag}`);
+  });
+
+  it('call the ledger from the command line with flags that there are', () => {
+    const program = new Command('serin');
+    registerCliCommands(program, { stdout: process.stdout, stderr: process.stderr } as unknown as Io, () =>
+      Promise.reject(new Error('no command is run')),
+    );
+    const find = (path: readonly string[]): Command =>
+      path.reduce((command, name) => {
+        const below = command.commands.find((one) => one.name() === name);
+        assert.ok(below !== undefined, path.join(' '));
+        return below;
+      }, program);
+    const calls = blocks.flatMap(({ page, text }) =>
+      [...text.matchAll(/\bserin (record|backfill) (\w+)((?:[^\n\\]|\\\n)*)/g)].map(
+        ([, group = '', name = '', rest = '']) => ({ page, rest, command: find([group, name]) }),
+      ),
+    );
+
+    assert.ok(calls.length >= 3);
+    for (const { page, rest, command } of calls) {
+      const flags = command.options.map(({ long }) => long);
+      for (const [, flag = ''] of rest.matchAll(/\s(--[\w-]+)/g))
+        assert.ok(flags.includes(flag), `${page}: ${command.name()} ${flag}`);
+    }
   });
 
   it('link to files that exist', () => {

@@ -21,6 +21,18 @@ describe('isSameChange(left, right)', () => {
     assert.equal(isSameChange({ version: '1234567' }, { version: '12345678' }), true);
   });
 
+  it('does not take the same version built from another commit, or another image of it', () => {
+    const other = `a${commit.slice(1)}`;
+    assert.equal(isSameChange({ version: 'v2', commit }, { version: 'v2', commit: other }), false);
+    const image = (digit: string) => `oci://a@sha256:${digit.repeat(64)}`;
+    assert.equal(isSameChange({ commit, artifact: image('a') }, { commit, artifact: image('b') }), false);
+  });
+
+  it('takes a commit told as the version beside itself', () => {
+    assert.ok(isSameChange({ version: commit.slice(0, 7), commit }, { version: commit, commit }));
+    assert.ok(isSameChange({ version: commit.slice(0, 7), commit }, { version: null, commit }));
+  });
+
   it('never takes those that tell nothing for the same', () => {
     assert.equal(isSameChange({}, {}), false);
     assert.equal(isSameChange({ version: null }, { version: null }), false);

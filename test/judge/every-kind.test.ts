@@ -290,7 +290,8 @@ describe('whatever the kind of metric', function () {
   });
 
   it('the evidence at every look is a number, and so is every other number of the judgement', () => {
-    const broken = fc.constantFrom(null, Number.NaN, Number.POSITIVE_INFINITY, -1, 0, 1e308, 1e-300);
+    const small = [1e-300, 1e-310, Number.MIN_VALUE];
+    const broken = fc.constantFrom(null, Number.NaN, Number.POSITIVE_INFINITY, -1, 0, 1e308, ...small);
     const places = fc.array(fc.tuple(fc.integer({ min: 0, max: steps - 1 }), broken), { maxLength: 6 });
     fc.assert(
       fc.property(run, places, places, fc.boolean(), (metric, here, there, earlyPass) => {

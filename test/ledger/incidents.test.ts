@@ -339,7 +339,7 @@ for (const { name, open } of databases) {
         fc.asyncProperty(fc.shuffledSubarray([...story], { minLength: story.length }), async (shuffled) => {
           assert.deepEqual(await outcome(shuffled), expected);
         }),
-        { numRuns: 15 },
+        { numRuns: 10 },
       );
     });
   });

@@ -12,10 +12,12 @@ function make(rows: readonly ReportRow[] = []) {
   const counted: unknown[] = [];
   const reports = createReports({
     reports: {
-      facts: async (from, to, { wanted, ...filter }) => {
+      facts: async (from, to, { wanted, inEnvironment, ...filter }) => {
         asked.push([from, to, filter]);
         const places = rows.map(({ service, environment }) => wanted?.(service, environment));
         read.push(places);
+        for (const [index, { environment }] of rows.entries())
+          if (places[index] === true) assert.equal(inEnvironment?.(environment), true);
         return gather(
           rows.filter(({ finishedAt }) => finishedAt !== null && finishedAt >= from && finishedAt < to),
         );

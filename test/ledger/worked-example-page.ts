@@ -16,13 +16,18 @@ export function readTable(columns: number): string[][] {
         .split('|')
         .map((cell) => cell.trim()),
     )
-    .filter((cells) => cells.length === columns && !/^(#|figure|part|-+)$/.test(cells[0] ?? ''));
+    .filter((cells) => cells.length === columns && !/^(#|figure|part|incident|-+)$/.test(cells[0] ?? ''));
 }
 
 /** One thing that happened to a change. */
 export type Happening = { readonly at: number; readonly what: string; readonly word: string };
 
 const months = ['Oct', 'Nov'];
+
+/** `5 Oct 09:00` as an instant. */
+export function readTime(text: string): number {
+  return readHappenings(`${text} told`)[0]?.at ?? Number.NaN;
+}
 
 /** `5 Oct 09:00 started; 5 Oct 09:20 verdict fail`. */
 export function readHappenings(cell: string): Happening[] {

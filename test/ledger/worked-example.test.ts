@@ -4,8 +4,10 @@ import type { components } from '../../src/api/schema.gen.ts';
 import { system } from '../../src/ledger/actor.ts';
 import { type Change, type FailureClass, failureClasses } from '../../src/ledger/change.ts';
 import { createChanges, recordRolloutEvent, recordVerdict } from '../../src/ledger/changes.ts';
+import { createIncidents } from '../../src/ledger/incidents.ts';
 import type { LedgerStore } from '../../src/ledger/ledger-store.ts';
 import { createReports } from '../../src/ledger/reports.ts';
+import { createUnattributedIncidents } from '../../src/store/incident-counts.ts';
 import { createLedgerStore } from '../../src/store/ledger-store.ts';
 import { createReportStore } from '../../src/store/report-store.ts';
 import { createRollupStore } from '../../src/store/rollup-store.ts';
@@ -14,7 +16,14 @@ import { runSerin } from '../cli/run-serin.ts';
 import { listen, makeApi } from '../support/api.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
 import { day } from './events.ts';
-import { type Happening, page, readBlock, readHappenings, readTable } from './worked-example-page.ts';
+import {
+  type Happening,
+  page,
+  readBlock,
+  readHappenings,
+  readTable,
+  readTime,
+} from './worked-example-page.ts';
 
 type Report = components['schemas']['ChangeFailureReport'];
 type Rates = components['schemas']['Rates'];
@@ -23,6 +32,7 @@ type Rates = components['schemas']['Rates'];
 const asked = Date.UTC(2026, 10, 30, 23);
 const policy = { now: asked, observationWindow: day, abandonAfter: 7 * day };
 const rows = readTable(6);
+const incidentRows = readTable(7);
 
 function percent(value: number | null | undefined): string {
   return `${((value ?? Number.NaN) * 100).toFixed(1)} %`;
@@ -32,9 +42,19 @@ function rateOf({ rate, interval }: Rates): [string, string] {
   return [percent(rate), (interval ?? []).map(percent).join(' to ')];
 }
 
-function figuresOf({ totals, pending, abandoned }: Report): Record<string, string> {
+function figuresOf({ totals, pending, abandoned, unattributedIncidents }: Report): Record<string, string> {
   const { changes, failed, caughtInCanary, escaped, failedToDeploy, enough } = totals;
-  const counts = { changes, failed, caughtInCanary, escaped, failedToDeploy, enough, pending, abandoned };
+  const counts = {
+    changes,
+    failed,
+    caughtInCanary,
+    escaped,
+    failedToDeploy,
+    enough,
+    pending,
+    abandoned,
+    unattributedIncidents,
+  };
   const [rate, interval] = rateOf(totals);
   return {
     ...Object.fromEntries(Object.entries(counts).map(([key, value]) => [key, String(value)])),
@@ -125,19 +145,66 @@ for (const { name, open } of databases) {
             await (tellers[happening.what] ?? notify)(nameOf(row), happening);
     }
 
+    const incidents = () =>
+      createIncidents({
+        unitOfWork: createUnitOfWork(test.database),
+        now: () => asked,
+        policy: () => policy,
+      });
+
+    /** What the on-call tool told of a row of the second table. */
+    function incidentOf([externalId = '', service = '', names = '', opened = '', resolved = '']: string[]) {
+      const [openedAt, resolvedAt] = [readTime(opened), readTime(resolved)];
+      const nothing = {
+        changeId: null,
+        source: null,
+        externalId: null,
+        version: null,
+        commit: null,
+        artifact: null,
+      };
+      const linked = names.includes('/')
+        ? { ...nothing, source: 'argo-rollouts', externalId: names }
+        : { ...nothing, version: names };
+      const facts = { service, environment: 'production', ...(names === '' ? {} : { link: linked }) };
+      const times = { at: resolvedAt, openedAt, acknowledgedAt: null, resolvedAt };
+      return { source: 'oncall', externalId, status: 'resolved', ...times, facts } as const;
+    }
+
+    async function changeNamed(number: string): Promise<string | null> {
+      const row = rows.find(([one]) => one === number);
+      return row === undefined ? null : idOf(nameOf(row));
+    }
+
+    /** Where it is put to by the rules, before any person's word. */
+    const byRule = new Map<string, readonly [method: string, changeId: string | null]>();
+
+    async function tellIncidents(): Promise<void> {
+      await incidents().take(incidentRows.map(incidentOf), system);
+      await tellAll();
+      await incidents().take(incidentRows.map(incidentOf), system);
+      for (const row of incidentRows.filter(([, , , , , method]) => method === 'manual')) {
+        const [before] = await incidents().take([incidentOf(row)], system);
+        const { id = '', attribution } = before ?? {};
+        byRule.set(row[0] ?? '', [attribution?.method ?? '', attribution?.changeId ?? null]);
+        const word = { changeId: await changeNamed(row[6] ?? ''), reason: 'It exhausted the pool.' };
+        await incidents().attribute(id, word, system);
+      }
+    }
+
     before(async () => {
       test = await open();
       handler = makeApi({
         reports: createReports({
           reports: createReportStore(test.database),
-          incidents: { count: async () => null },
+          incidents: createUnattributedIncidents(test.database),
           production: (environment) => environment === 'production',
           serviceInfo: () => null,
           minimum: () => 20,
           now: () => asked,
         }),
       }).handler;
-      await tellAll();
+      await tellIncidents();
     });
     after(() => test.close());
 
@@ -154,12 +221,28 @@ for (const { name, open } of databases) {
       }
     });
 
+    it('puts each incident where the page says, on every ground once', async () => {
+      const taken = await incidents().take(incidentRows.map(incidentOf), system);
+
+      for (const [index, [name, , , , , method, number = '']] of incidentRows.entries()) {
+        const { attribution } = taken[index] ?? {};
+        assert.deepEqual(
+          [attribution?.method, attribution?.changeId],
+          [method, await changeNamed(number)],
+          name,
+        );
+      }
+      const grounds = ['link', 'manual', 'none', 'rollback', 'verdict', 'version', 'window'];
+      assert.deepEqual(incidentRows.map(([, , , , , method]) => method).sort(), grounds);
+      assert.deepEqual(byRule.get('INC-7'), ['window', await changeNamed('27')]);
+    });
+
     it('comes to the figures that the page says by API', async () => {
       const report = await ask();
 
       assert.deepEqual(figuresOf(report), Object.fromEntries(readTable(2)));
       const { totals } = await ask('&count=escaped');
-      assert.ok(page.includes(`gives 2 of 25, ${rateOf(totals).join(' (')}).`));
+      assert.ok(page.includes(`gives 5 of 25, ${rateOf(totals).join(' (')}).`));
     });
 
     it('has the parts that the page says, by month, week and service', async () => {
@@ -207,10 +290,10 @@ for (const { name, open } of databases) {
           ),
         ]);
         assert.match(stdout, /^deployments a day 0\.41, rework 11\.1 %$/m);
-        assert.match(stdout, /^lead time p50 2\.0h, p90 4\.1h; recovery p50 70m, p90 70m$/m);
-        assert.match(stdout, /^pending 1, abandoned 2, /m);
-        assert.match(stdout, /^2026-11-01 +10 +3 /m);
-        assert.match(stdout, /^search +8 +3 /m);
+        assert.match(stdout, /^lead time p50 2\.0h, p90 4\.1h; recovery p50 45m, p90 1.7h$/m);
+        assert.match(stdout, /^pending 1, abandoned 2, unattributed incidents 1$/m);
+        assert.match(stdout, /^2026-11-01 +10 +5 /m);
+        assert.match(stdout, /^search +8 +5 /m);
       } finally {
         await close();
       }

@@ -41,6 +41,16 @@ for (const { name, open } of databases) {
       await assert.rejects(store().list({}, 2, 'nonsense'), { code: 'invalid_input' });
     });
 
+    it('takes any number of entries at once', async () => {
+      await store().append();
+      await store().append(...Array.from({ length: 1001 }, (_, at) => makeEntry(at)));
+      const { items } = await store().list({}, 2000, null);
+      assert.deepEqual(
+        items.map(({ at }) => at),
+        Array.from({ length: 1001 }, (_, index) => 1000 - index),
+      );
+    });
+
     it('finds by subject, actor, action and time', async () => {
       await store().append(makeEntry(1));
       await store().append(makeEntry(2, { actor: 'token:other', action: 'analysis.cancel' }));

@@ -161,6 +161,39 @@ for (const { name, open } of databases) {
       );
     });
 
+    it('knows whether any change may have taken another back', async () => {
+      const range = { since: epoch, until: epoch + 100 * hour, from: epoch };
+      const isLikely = (changed: Partial<typeof range> = {}, service = 'checkout') =>
+        ledger.remedies.isAnyLikely(service, 'production', { ...range, ...changed });
+      await storedChange(makeOut('a', 1, 2, { version: 'v1' }));
+      await storedChange(makeOut('b', 3, 4, { version: 'v2' }));
+      // Out at the same time elsewhere: it began before the other one was out.
+      await storedChange(makeOut('c', 1, 5, { version: 'v1' }));
+      await storedChange(makeOut('d', 6, 7, { version: 'v1', service: 'search' }));
+      assert.equal(await isLikely(), false);
+
+      await storedChange(makeOut('e', 8, 9, { version: 'v1' }));
+      assert.equal(await isLikely(), true);
+      assert.equal(await isLikely({ from: epoch + 9 * hour }), true);
+      assert.equal(await isLikely({ from: epoch + 9 * hour + 1 }), false);
+      assert.equal(await isLikely({ until: epoch + 8 * hour }), false);
+      assert.equal(await isLikely({}, 'search'), false);
+
+      await storedChange(makeOut('f', 8, 9, { version: 'v9', service: 'search', kind: 'rollback' }));
+      assert.equal(await isLikely({}, 'search'), true);
+    });
+
+    it('takes what is kept of a change for likely, so that it can be taken back', async () => {
+      await storedChange(makeOut('a', 1, 2, { version: 'v1' }));
+      await storedChange(makeOut('b', 3, 4, { version: 'v2' }));
+      const range = { since: epoch, until: epoch + 100 * hour, from: epoch };
+      const remedy = { remedyId: 'b', undoneId: 'a', startedAt: epoch, at: epoch, ground: 'told' } as const;
+      await ledger.remedies.replace(['b'], [remedy]);
+      assert.equal(await ledger.remedies.isAnyLikely('checkout', 'production', range), true);
+      await ledger.remedies.replace(['b'], []);
+      assert.equal(await ledger.remedies.isAnyLikely('checkout', 'production', range), false);
+    });
+
     it('keeps what took what back, and holds it against the change', async () => {
       await storedChange(makeOut('a', 1, 2));
       await storedChange(makeOut('b', 3, 4, { version: 'v1' }));

@@ -72,6 +72,7 @@ for (const { name, open } of databases) {
           outcomeAt: 7,
           recoveredAt: null,
           method: 'controller',
+          hasIncident: false,
         },
       });
       assert.deepEqual([gone?.change, gone?.judged, gone?.dryRun], [null, 'inconclusive', false]);

@@ -152,9 +152,25 @@ for (const { name, open } of databases) {
 
         assert.deepEqual(ids(found).sort(), ids(wanted).sort());
       });
+
+      it('leaves out those that a source gave a name, as the first or a further one', async () => {
+        const at = epoch + 200 * hour;
+        const own = await stored({ finishedAt: at });
+        const [joined, other] = [
+          await stored({ finishedAt: at, source: 'github' }),
+          await stored({ finishedAt: at, source: 'github' }),
+        ];
+        await ledger.addName(joined.id, own.source, 'joined');
+        const unnamedBy = (source: string) =>
+          within((store) => store.findRecent('checkout', 'production', at, at, source));
+
+        assert.deepEqual(ids(await unnamedBy(own.source)), [other.id]);
+        assert.deepEqual(ids(await unnamedBy('github')), [own.id]);
+        assert.equal((await unnamedBy('gitlab')).length, 3);
+      });
     });
 
-    describe('append(event) and eventsOf(changeId)', () => {
+    describe('append(events) and eventsOf(changeId)', () => {
       const events = (changeId: string): ChangeEvent[] =>
         [
           begun('started', 1, { version: 'v1', committedAt: epoch }, { target: 'eu' }),
@@ -168,22 +184,38 @@ for (const { name, open } of databases) {
         const change = await stored();
         const other = await stored();
         for (const event of events(change.id))
-          assert.equal(await within((store) => store.append(event)), true);
+          assert.equal(await within((store) => store.append([event])), 1);
 
         assert.deepEqual(await ledger.eventsOf(change.id), events(change.id));
         assert.deepEqual(await ledger.eventsOf(other.id), []);
       });
 
-      it('says false for a duplicate, whatever else it says, and keeps the first', async () => {
+      it('leaves out a duplicate, whatever else it says, and keeps the first', async () => {
         const change = await stored();
         const [event] = events(change.id);
         assert.ok(event !== undefined);
-        await ledger.append(event);
+        await ledger.append([event]);
 
-        assert.equal(await within((store) => store.append({ ...event, id: 'other', at: epoch })), false);
-        assert.equal(await ledger.append({ ...event, id: 'another', source: 'github' }), true);
+        assert.equal(await within((store) => store.append([{ ...event, id: 'other', at: epoch }])), 0);
+        assert.equal(await ledger.append([{ ...event, id: 'another', source: 'github' }]), 1);
         const kept = (await ledger.eventsOf(change.id)).filter(({ source }) => source === event.source);
         assert.deepEqual(kept, [event]);
+      });
+
+      it('counts those that are new of several, more than one statement takes', async () => {
+        const change = await stored();
+        const [event] = events(change.id);
+        assert.ok(event !== undefined);
+        const many = Array.from({ length: 1200 }, (_, index) => ({
+          ...event,
+          id: `many ${index}`,
+          dedupeKey: `many ${index % 1100}`,
+        }));
+
+        assert.equal(await within((store) => store.append(many.slice(0, 50))), 50);
+        assert.equal(await within((store) => store.append(many)), 1050);
+        assert.equal(await ledger.append([]), 0);
+        assert.equal((await ledger.eventsOf(change.id)).length, 1100);
       });
 
       it('lets one of ten racing requests add an event', async () => {
@@ -192,7 +224,7 @@ for (const { name, open } of databases) {
         assert.ok(event !== undefined);
         const racing = Array.from({ length: 10 }, (_, index) => ({ ...event, id: String(index) }));
 
-        const added = await Promise.all(racing.map((one) => within((store) => store.append(one))));
+        const added = await Promise.all(racing.map((one) => within((store) => store.append([one]))));
 
         assert.equal(added.filter(Boolean).length, 1);
       });
@@ -202,7 +234,7 @@ for (const { name, open } of databases) {
         const [event] = events(change.id);
         assert.ok(event !== undefined);
         const failing = within(async (store) => {
-          await store.append(event);
+          await store.append([event]);
           throw new Error('stop');
         });
 
@@ -242,6 +274,20 @@ for (const { name, open } of databases) {
 
         const filter = { service: 'a', environment: 'b', outcome: 'failed', from: 10, to: 12 } as const;
         assert.deepEqual((await ledger.list(filter, 10, null)).items, [wanted]);
+      });
+
+      it('finds what a source calls so, under each of its names', async () => {
+        const one = await stored({ source: 'argo', externalId: 'x/1' });
+        const other = await stored({ source: 'argo', externalId: 'x/2' });
+        await ledger.addName(one.id, 'github', '7');
+
+        const found = async (filter: Parameters<LedgerStore['list']>[0]) =>
+          ids((await ledger.list(filter, 10, null)).items).sort();
+        assert.deepEqual(await found({ source: 'github', externalId: '7' }), [one.id]);
+        assert.deepEqual(await found({ source: 'argo', externalId: 'x/2' }), [other.id]);
+        assert.deepEqual(await found({ source: 'argo', externalId: '7' }), []);
+        assert.deepEqual(await found({ source: 'argo' }), [one.id, other.id].sort());
+        assert.deepEqual(await found({ externalId: '7' }), [one.id]);
       });
 
       it('refuses an unreadable cursor', async () => {

@@ -108,5 +108,23 @@ for (const { name, open } of databases) {
         1,
       );
     });
+
+    it('leaves environments unread that nobody wants, in the weeks that are asked for', async () => {
+      await stored({ environment: 'production', finishedAt: 5 });
+      await stored({ environment: 'live', finishedAt: 6 });
+      await stored({ environment: 'staging', finishedAt: 7 });
+      await stored({ environment: 'old', finishedAt: 40 * 86_400_000 });
+      const asked: string[] = [];
+      const inEnvironment = (environment: string): boolean => {
+        asked.push(environment);
+        return environment !== 'staging';
+      };
+
+      const found = await read(0, 10, { inEnvironment });
+
+      assert.deepEqual(found.map(({ at }) => at).sort(), [5, 6]);
+      assert.deepEqual(asked.sort(), ['live', 'production', 'staging']);
+      assert.equal(await count(0, 10, { environment: 'staging', inEnvironment }), 1);
+    });
   });
 }

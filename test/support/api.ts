@@ -134,7 +134,8 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
       },
     },
     steppedRollouts: { stay: refuse, step: refuse, rollBack: refuse, end: refuse },
-    changes: { report: refuse, get: refuse, list: refuse, rule: refuse },
+    backfill: { take: refuse },
+    changes: { report: refuse, get: refuse, list: refuse, doubles: refuse, rule: refuse },
     incidents: {
       incidents: { take: refuse, get: refuse, list: refuse, attribute: refuse, remap: refuse },
       findPlace: () => null,

@@ -1,7 +1,8 @@
 import { type InputIssue, invalidInput, SerinError } from '../../errors.ts';
 import type { Provider } from '../../metrics/provider.ts';
 import { parseTemplate } from '../../metrics/template.ts';
-import { type PlanMetric, queriesOf } from '../plan.ts';
+import { queriesOf } from '../metric-queries.ts';
+import type { PlanMetric } from '../plan.ts';
 import { variablesOf } from '../queries.ts';
 import type { FindProvider } from '../readings.ts';
 import type { Run } from '../run.ts';

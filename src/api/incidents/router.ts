@@ -9,7 +9,7 @@ import {
 import type { IncidentFilter } from '../../ledger/incident-store.ts';
 import type { Incidents } from '../../ledger/incidents.ts';
 import { actorOf } from '../context.ts';
-import { queryPage, queryRange, queryText, queryWord } from '../query.ts';
+import { queryFlag, queryPage, queryRange, queryText, queryWord } from '../query.ts';
 import type { components } from '../schema.gen.ts';
 import { parseInstant, writeInstant, writeInstantOrNull } from '../times.ts';
 import type { ServicePlace } from './mapping.ts';
@@ -74,10 +74,11 @@ function readPlace(
   };
 }
 
-function readReport(
+/** A report in the form of the ledger. What cannot be read is added to `issues`, with paths under `at`. */
+export function readIncidentReport(
   body: Schemas['IncidentReport'],
   at: string,
-  { findPlace, now }: IncidentsDeps,
+  { findPlace, now }: Pick<IncidentsDeps, 'findPlace' | 'now'>,
   issues: InputIssue[],
 ): IncidentReport {
   const instant = (key: 'at' | 'openedAt' | 'acknowledgedAt' | 'resolvedAt'): number | null =>
@@ -113,15 +114,10 @@ function readReports(
 ): readonly IncidentReport[] {
   const issues: InputIssue[] = [];
   const reports = Array.isArray(body)
-    ? body.map((one, index) => readReport(one, `[${index}].`, deps, issues))
-    : [readReport(body, '', deps, issues)];
+    ? body.map((one, index) => readIncidentReport(one, `[${index}].`, deps, issues))
+    : [readIncidentReport(body, '', deps, issues)];
   if (issues.length > 0) throw invalidInput(issues);
   return reports;
-}
-
-function queryFlag(request: Request, name: string): boolean | undefined {
-  const value: unknown = request.query[name];
-  return value === undefined ? undefined : value === true || value === 'true';
 }
 
 function readFilter(request: Request): IncidentFilter {

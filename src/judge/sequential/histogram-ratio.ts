@@ -105,7 +105,8 @@ export function assessEdge(edge: EdgeRatio, logE: number, input: JudgeInput): Ed
       canary: shareOf(steps.canary, steps.canaryTotal),
       baseline: shareOf(steps.baseline, steps.baselineTotal),
       effect: isShown ? effect : null,
-      logE: Math.min(1e6, Math.max(-1e6, logE)),
+      // Counts so small that their ratio cannot be computed say nothing.
+      logE: Number.isNaN(logE) ? 0 : Math.min(1e6, Math.max(-1e6, logE)),
     },
     lacking: () => lackingOf(metric, known, input.stepSeconds),
   };

@@ -53,6 +53,20 @@ describe('a histogram', () => {
       assert.equal(look(metric, { final: false }).verdict, 'running');
     });
 
+    it('nothing of counts too small to be computed with, and says so in numbers all the same', () => {
+      const arm = even([0.1, 0.5, inf], [500, 450, 50]);
+      const tiny = {
+        ...arm,
+        buckets: arm.buckets.map((row, step) => (step === 5 && row !== null ? row.map(() => 5e-324) : row)),
+      };
+      const { finding } = look(histogram(tiny, arm));
+      assert.notEqual(finding.verdict, 'pass');
+      assert.deepEqual(
+        finding.edges?.map(({ logE }) => logE),
+        [0, 0],
+      );
+    });
+
     it('early only what is good at all edges', () => {
       const slow = { steps: 20, slow: 0.01 };
       const metric = histogram(requests(1, 900, slow), requests(2, 900, { steps: 20 }), { margin: 9 });

@@ -1,0 +1,34 @@
+import type { ChangeEvent } from '../ledger/ledger-store.ts';
+import { eventFromRow, eventToRow, type StoredRow } from './change-rows.ts';
+import type { Connection } from './database.ts';
+import { isFirstHold } from './holds.ts';
+import { partsOf } from './parts.ts';
+
+/** See `LedgerStore.append`. */
+export async function appendEvents(connection: Connection, events: readonly ChangeEvent[]): Promise<number> {
+  const [first] = events;
+  if (first === undefined) return 0;
+  await holdChange(connection, first.changeId);
+  let added = 0;
+  for (const rows of partsOf(events.map(eventToRow))) {
+    const inserted = await connection.run((sql) =>
+      sql('change_events').insert(rows).onConflict(['source', 'dedupe_key']).ignore().returning('id'),
+    );
+    added += inserted.length;
+  }
+  return added;
+}
+
+/** On SQLite the insert that follows makes this transaction the only writer. */
+async function holdChange(connection: Connection, id: string): Promise<void> {
+  if (connection.dialect !== 'postgres' || !isFirstHold(connection, `change ${id}`)) return;
+  await connection.run((sql) => sql('changes').where({ id }).select('id').forUpdate());
+}
+
+/** What was told of a change, in the order of its own time. */
+export async function eventsOf(connection: Connection, changeId: string): Promise<readonly ChangeEvent[]> {
+  const rows: StoredRow[] = await connection.run((sql) =>
+    sql('change_events').where({ change_id: changeId }).orderBy('at').orderBy('id'),
+  );
+  return rows.map(eventFromRow);
+}
