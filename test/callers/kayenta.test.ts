@@ -156,12 +156,15 @@ describe('Argo Rollouts measuring with its kayenta metric', function () {
         assert.equal((await makeArgo(serin(), upside).measure()).phase, 'Error');
       });
 
-      it('measures Error for a service nobody configured, and runs on until a verdict for one that is', async () => {
-        const unknown = makeArgo(serin(), makeMetric('harmless', { application: 'cart' }));
-        assert.equal((await unknown.measure()).phase, 'Error');
-        const known = makeArgo(serin(), makeMetric('no-data', { canaryConfigName: 'minutes' }));
-        const { executionId } = await known.begin();
-        assert.equal((await known.poll(executionId)).phase, 'Running');
+      it('is judged by what it sends for a service nobody configured', async () => {
+        const unknown = makeArgo(serin(), makeMetric('errors-x5', { application: 'cart' }));
+        assert.equal((await unknown.measure()).phase, 'Failed');
+      });
+
+      it('is Running until the verdict', async () => {
+        const argo = makeArgo(serin(), makeMetric('harmless', { canaryConfigName: 'minutes' }));
+        const { executionId } = await argo.begin();
+        assert.equal((await argo.poll(executionId)).phase, 'Running');
       });
 
       // What a restart finds is on the disk on either database; starting takes long enough once.
