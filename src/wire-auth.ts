@@ -37,6 +37,8 @@ type AuthGround = {
 export type Auth = {
   readonly authentication: Authentication;
   readonly tokens: Tokens;
+  /** Under which names callers without a credential may call; `null`: any, for they may come from elsewhere. */
+  readonly hostNames: readonly string[] | null;
   /** Whether a credential exists or is configured; `true` also while the database is away and may hold one. */
   mayHaveCredentials(): Promise<boolean>;
 };
@@ -100,6 +102,7 @@ export function wireAuth(ground: AuthGround): Auth {
       rolesWhenOff: rolesWhenOff(ground),
       expandScope: (services) => expandScope(services, catalog()),
     }),
+    hostNames: isLoopback(ground.settings.host) ? [ground.settings.host] : null,
     tokens: createTokens({ unitOfWork, now, randomBytes, makeId: randomUUID }),
     mayHaveCredentials: async () => configured() || (await holdsToken(database, () => tokens.any())),
   };

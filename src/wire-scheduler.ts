@@ -8,6 +8,8 @@ import type { Metrics } from './telemetry/metrics.ts';
 
 const concurrency = 32;
 const leaseMs = 90_000;
+/** GitHub lets a delivery be sent again for three days. */
+const keepDeliveriesMs = 7 * 24 * 60 * 60_000;
 
 /** What is done beside the looks; none of it rejects. */
 export type Work = {
@@ -44,6 +46,7 @@ export function wireScheduler(
     housekeeping: async () => {
       await each((work) => work.housekeeping());
       await unitOfWork.transaction((stores) => settleDue(stores.ledger, now(), ledgerPolicy()));
+      await unitOfWork.stores.deliveries.forget(now() - keepDeliveriesMs);
       metrics.runs((await unitOfWork.stores.runs.census()).byPhase);
     },
     now,

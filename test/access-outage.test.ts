@@ -111,6 +111,11 @@ describe('access control while PostgreSQL is away', () => {
   });
 
   it('keeps an Argo poller it knows polling, then inconclusive after the grace, and lets nobody else in', async () => {
+    const stranger = makeToken(randomBytes);
+    assert.equal((await poll(stranger)).status, 401);
+    const revoked = await house.makeToken('revoked', 'gate');
+    await house.tokens.revoke('revoked', { name: 'test' });
+    assert.equal((await poll(revoked)).status, 401);
     await gate.shut();
     house.pass(10_000);
 
@@ -119,7 +124,9 @@ describe('access control while PostgreSQL is away', () => {
     assert.match(String(known.json['reason']), /cannot judge at the moment/);
     assert.equal((await poll(null)).status, 401);
     assert.equal((await poll('serin_typo')).status, 401);
-    assert.equal((await poll(makeToken(randomBytes))).status, 503);
+    assert.equal((await poll(revoked)).status, 401);
+    assert.equal((await poll(stranger)).status, 401);
+    assert.equal((await answerOf(house.call('/v1/analyses', makeToken(randomBytes)))).status, 503);
     assert.equal((await answerOf(house.call('/v1/analyses', argo))).status, 503);
 
     house.pass(14 * minute);
@@ -129,6 +136,27 @@ describe('access control while PostgreSQL is away', () => {
 
     await gate.open();
     assert.equal((await poll(argo)).json['verdict'], 'running');
+  });
+
+  it('keeps an Argo poller polling that a process started during the outage never saw', async () => {
+    await gate.shut();
+    const fresh = await openAccessHouse({ ...opened, url: gate.url });
+    const ask = async (secret: string | null) => {
+      const { status, json } = await answerOf(fresh.call(hook, secret, body));
+      return [status, json['verdict']];
+    };
+    try {
+      assert.deepEqual(await ask(argo), [200, 'running']);
+      assert.deepEqual(await ask(makeToken(randomBytes)), [200, 'running']);
+      assert.deepEqual(await ask(`${argo}0`), [401, undefined]);
+      fresh.pass(15 * minute);
+      assert.deepEqual(await ask(argo), [200, 'inconclusive']);
+      await gate.open();
+      assert.deepEqual(await ask(argo), [200, 'running']);
+      assert.deepEqual(await ask(makeToken(randomBytes)), [401, undefined]);
+    } finally {
+      await fresh.app.stop(100);
+    }
   });
 
   it('answers a poller before it gives up when the database falls silent', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type App, createApp } from '../src/app.ts';
 import { type Config, parseConfig } from '../src/config.ts';
 import { readSettings } from '../src/settings.ts';
+import { createUnitOfWork } from '../src/store/unit-of-work.ts';
 import { createLogger } from '../src/telemetry/logger.ts';
 import { databases, type TestDatabase } from './support/databases.ts';
 
@@ -92,6 +93,21 @@ for (const { name, open } of databases) {
       assert.notEqual(state.live, null);
       const stored = await call(address, '/v1/reports/stored?schedule=weekly&limit=100');
       assert.equal((stored.body['items'] as unknown[]).length, 50);
+    });
+
+    it('forgets after a week which deliveries came', async () => {
+      const { deliveries } = createUnitOfWork(opened.database).stores;
+      await deliveries.remember('github', 'd1', now);
+      const week = 7 * 24 * 60 * minute;
+      for (const [later, isNew] of [
+        [0, false],
+        [week, false],
+        [minute, true],
+      ] as const) {
+        now += later;
+        await app.scheduler.tick();
+        assert.equal(await deliveries.remember('github', 'd1', now), isNew, `after ${later} ms`);
+      }
     });
 
     it('is ready', async () => {

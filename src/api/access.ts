@@ -1,11 +1,13 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { type Authentication, isRefusal, type Refusal } from '../auth/authentication.ts';
 import { anonymousCaller, type Caller, hasRole, roles } from '../auth/caller.ts';
+import { isWellFormed } from '../auth/token.ts';
 import { hasCode, SerinError } from '../errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { contextOf } from './context.ts';
 import { type Credential, readCredential, readOwnToken } from './credential.ts';
+import { findForeignPage, type OwnPages } from './own-page.ts';
 import type { Operation, Spec } from './spec.ts';
 
 /**
@@ -15,7 +17,7 @@ import type { Operation, Spec } from './spec.ts';
 export const accessWords = ['public', 'signed', ...roles] as const;
 export type Access = (typeof accessWords)[number];
 
-export type AccessDeps = {
+export type AccessDeps = OwnPages & {
   readonly authentication: Authentication;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'authFailure'>;
@@ -58,11 +60,20 @@ async function identify(
   try {
     return await authentication.identify(credential.secret);
   } catch (error) {
+    const context = contextOf(response);
+    if (credential.secret !== null) context.isUnchecked = isWellFormed(credential.secret);
     // Who claims nothing is refused nothing while it is not known whether a credential is needed.
-    if (credential.secret === null && hasCode(error, 'store_unavailable'))
-      contextOf(response).caller = nobody;
+    else if (hasCode(error, 'store_unavailable')) context.caller = nobody;
     throw error;
   }
+}
+
+/** Throws when somebody who needs no credential is a page of somebody else. */
+function refuseForeignPage(caller: Caller, request: Request, response: Response, deps: AccessDeps): void {
+  const foreign = caller.kind === 'anonymous' ? findForeignPage(request, deps) : null;
+  if (foreign === null) return;
+  note(foreign.reason, request, response, deps);
+  throw foreign.error;
 }
 
 async function admit(
@@ -79,6 +90,7 @@ async function admit(
     note(found.refused, request, response, deps);
     throw new SerinError(found.refused === 'rule' ? 'forbidden' : 'unauthenticated', found.message);
   }
+  refuseForeignPage(found, request, response, deps);
   if (access === 'signed' || hasRole(found, access)) return found;
   note('role', request, response, deps);
   throw new SerinError(

@@ -13,11 +13,17 @@ export type RequestContext = {
   operation: Operation | null;
   /** Who asks; `null` until it was told, and when it was refused. */
   caller: Caller | null;
+  /**
+   * Whether it shows a well-formed token of ours that Serin itself failed to check, for instance because the database is
+   * away. Its holder is nobody yet, and may hear no more than that Serin cannot judge.
+   */
+  isUnchecked: boolean;
   /** The body as it came (decompressed), for signatures; `null` until it was read, and where none is read. */
   rawBody: Buffer | null;
 };
 
 const contexts = new WeakMap<object, RequestContext>();
+const unknown = { operation: null, caller: null, isUnchecked: false, rawBody: null } as const;
 const saneId = /^[A-Za-z0-9._:/+=-]{1,128}$/;
 
 /** The context of a request that went through `openContext`. */
@@ -34,7 +40,16 @@ export function callerOf(response: Response): Caller {
   return caller;
 }
 
-/** The same, as use cases that write want to know it. */
+/**
+ * Whether the request may be answered that Serin cannot judge, which holds a rollout where it is: its caller was let in,
+ * or could not be checked. Who was refused hears nothing of it.
+ */
+export function mayHearOfOutage(response: Response): boolean {
+  const { caller, isUnchecked } = contextOf(response);
+  return caller !== null || isUnchecked;
+}
+
+/** Who asks, as use cases that write want to know it. */
 export function actorOf(response: Response): Actor {
   const caller = callerOf(response);
   const { name, services, detail } = caller;
@@ -48,7 +63,7 @@ export function openContext(now: () => number): RequestHandler {
   return (request, response, next) => {
     const given = request.get('X-Request-Id') ?? '';
     const requestId = saneId.test(given) ? given : randomUUID();
-    contexts.set(response, { requestId, receivedAt: now(), operation: null, caller: null, rawBody: null });
+    contexts.set(response, { requestId, receivedAt: now(), ...unknown });
     response.setHeader('X-Request-Id', requestId);
     next();
   };

@@ -77,6 +77,8 @@ export type ServerDeps = ReportsRouterDeps & {
   readonly now: () => number;
   /** Where people reach the server; `null` when not known, then pages are named by their path. */
   readonly publicUrl: string | null;
+  /** Names, besides those of the loopback, for calls without a credential (OwnPages); `null`: any name. */
+  readonly hostNames: readonly string[] | null;
   /** For how long an outage is answered `running`, milliseconds. */
   readonly outageGrace: () => number;
   /** Timers; the real clock by default. */

@@ -8,8 +8,9 @@ import type { Actor } from '../ledger/actor.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { callerOf, contextOf } from './context.ts';
+import { findForeignPage, type OwnPages } from './own-page.ts';
 
-export type SignedDeps = {
+export type SignedDeps = OwnPages & {
   readonly authentication: Authentication;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'authFailure'>;
@@ -26,11 +27,15 @@ type Signer = {
   readonly header?: string | undefined;
 };
 
-function refuse(reason: string, message: string, request: Request, response: Response, deps: SignedDeps) {
+function note(reason: string, request: Request, response: Response, deps: SignedDeps): void {
   const { requestId, operation } = contextOf(response);
   deps.metrics.authFailure(reason);
   const said = { requestId, reason, operation: operation?.id, remote: request.socket.remoteAddress };
   deps.logger.warn(said, 'a webhook was refused');
+}
+
+function refuse(reason: string, message: string, request: Request, response: Response, deps: SignedDeps) {
+  note(reason, request, response, deps);
   return new SerinError('unauthenticated', message);
 }
 
@@ -64,7 +69,12 @@ async function admitUnsigned(
   deps: SignedDeps,
 ): Promise<Caller> {
   const found = await deps.authentication.identify(null);
-  if (!isRefusal(found)) return found;
+  if (!isRefusal(found)) {
+    const foreign = findForeignPage(request, deps);
+    if (foreign === null) return found;
+    note(foreign.reason, request, response, deps);
+    throw foreign.error;
+  }
   const message = `no secret is configured in auth.webhooks.${source}; give it one, or send a token with the role record`;
   throw refuse('missing', message, request, response, deps);
 }

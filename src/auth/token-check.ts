@@ -24,6 +24,7 @@ const freshMs = 5_000;
 /** How long the store may take, well below what a poller waits. */
 const readMs = 2_000;
 const touchEveryMs = 60_000;
+const mostStrangers = 1_000;
 
 type Known = {
   readonly token: Token;
@@ -54,28 +55,59 @@ function isSame(left: string, right: string): boolean {
   return left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right));
 }
 
+/**
+ * Remembers tokens that the store did not know, so that an outage does not make them tokens that could not be checked.
+ * At most 1 000 are kept; the oldest are forgotten first.
+ */
+function createStrangers(): {
+  note(hash: string): void;
+  forget(hash: string): void;
+  has(hash: string): boolean;
+} {
+  const hashes = new Set<string>();
+  return {
+    note: (hash) => {
+      hashes.delete(hash);
+      hashes.add(hash);
+      const [oldest] = hashes;
+      if (hashes.size > mostStrangers && oldest !== undefined) hashes.delete(oldest);
+    },
+    forget: (hash) => void hashes.delete(hash),
+    has: (hash) => hashes.has(hash),
+  };
+}
+
 /** Reads tokens through a memory of those that exist; several who ask at once share one question. */
 function createReader(deps: TokenCheckDeps): (hash: string) => Promise<Token | null> {
   const known = new Map<string, Known>();
+  const strangers = createStrangers();
   const asked = new Map<string, Promise<Token | null>>();
   const isBelieved = ({ readAt }: Known): boolean => deps.now() - readAt <= 2 * deps.outageGrace();
   const late = (): Error =>
     new SerinError('store_unavailable', `the token was not checked within ${readMs / 1000}s`);
-  const ask = async (hash: string): Promise<Token | null> => {
+  const keep = (hash: string, found: Token | null): Token | null => {
+    if (found === null || !isSame(found.hash, hash)) {
+      known.delete(hash);
+      strangers.note(hash);
+      return null;
+    }
+    strangers.forget(hash);
+    known.set(hash, { token: found, readAt: deps.now(), triedAt: deps.now() });
+    return found;
+  };
+  const recall = (hash: string, outage: SerinError): Token | null => {
+    if (strangers.has(hash)) return null;
     const before = known.get(hash);
+    if (before === undefined || !isBelieved(before)) throw outage;
+    known.set(hash, { ...before, triedAt: deps.now() });
+    return before.token;
+  };
+  const ask = async (hash: string): Promise<Token | null> => {
     try {
-      const token = await deps.withDeadline(deps.tokens.findByHash(hash), readMs, late);
-      if (token === null || !isSame(token.hash, hash)) {
-        known.delete(hash);
-        return null;
-      }
-      known.set(hash, { token, readAt: deps.now(), triedAt: deps.now() });
-      return token;
+      return keep(hash, await deps.withDeadline(deps.tokens.findByHash(hash), readMs, late));
     } catch (error) {
-      const isOutage = hasCode(error, 'store_unavailable');
-      if (before === undefined || !isOutage || !isBelieved(before)) throw error;
-      known.set(hash, { ...before, triedAt: deps.now() });
-      return before.token;
+      if (hasCode(error, 'store_unavailable')) return recall(hash, error);
+      throw error;
     }
   };
   return (hash) => {
@@ -91,7 +123,8 @@ function createReader(deps: TokenCheckDeps): (hash: string) => Promise<Token | n
 
 /**
  * Knows the tokens of the store. One that was read is believed for 5 seconds, and while the store is away for twice
- * `outageGrace`; one that was never read is not, and the check rejects with `store_unavailable`. Expiry is by this process's clock.
+ * `outageGrace`; one that was never read is not, and the check rejects with `store_unavailable`. One that the store did not
+ * know stays unknown through an outage. Expiry is by this process's clock.
  */
 export function createTokenCheck(deps: TokenCheckDeps): Authenticator {
   const read = createReader(deps);

@@ -8,4 +8,6 @@ export interface DeliveryStore {
    * @param at - when it came, milliseconds
    */
   remember(source: string, deliveryId: string, at: number): Promise<boolean>;
+  /** Forgets what came before `before`; resolves with how many they were. */
+  forget(before: number): Promise<number>;
 }

@@ -12,5 +12,9 @@ export function createDeliveryStore(connection: Connection): DeliveryStore {
       );
       return inserted.length === 1;
     },
+    forget: (before) =>
+      connection.run((sql) =>
+        sql('deliveries').where('seen_at', '<', writeInstant(before, 'deliveries.seen_at')).delete(),
+      ),
   };
 }

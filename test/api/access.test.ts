@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import express from 'express';
 import request from 'supertest';
@@ -9,11 +10,13 @@ import { findOperation } from '../../src/api/operations.ts';
 import { toProblem } from '../../src/api/problem.ts';
 import { parseSpec, readSpecText, type Spec } from '../../src/api/spec.ts';
 import { createValidation } from '../../src/api/validation.ts';
+import { makeToken } from '../../src/auth/token.ts';
 import { SerinError } from '../../src/errors.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { makeApi, recordStarts } from '../support/api.ts';
 import { knowCallers, makeCaller } from '../support/callers.ts';
+import { describedOperations, pathOf } from '../support/operations.ts';
 import { start } from '../support/plans.ts';
 
 const callers = (['read', 'record', 'gate', 'admin'] as const).map((role) => makeCaller(role));
@@ -48,6 +51,7 @@ function makeProbe(authentication = known) {
   app.use(
     guardAccess(spec, {
       authentication,
+      ...{ publicUrl: null, hostNames: [] },
       logger: createLogger('silent'),
       metrics: createMetrics({ process: false }),
     }),
@@ -238,10 +242,58 @@ describe('who may call while the store is away', () => {
     return request(api.handler).post(`${path}${query}`);
   };
 
-  it('is 503 for a credential that cannot be checked, on the hook of Argo too', async () => {
-    const authentication = { identify: () => Promise.reject(away) };
-    const answer = await argo(authentication).set('Authorization', 'Bearer gate').send(body);
-    assert.deepEqual([answer.status, answer.body.code], [503, 'store_unavailable']);
+  const token = makeToken(randomBytes);
+  const unchecked = { identify: () => Promise.reject(away) };
+
+  it('is a running verdict for a token of ours that cannot be checked, whose holder learns nothing else', async () => {
+    for (const authentication of [unchecked, { identify: () => Promise.reject(new TypeError('s3cr3t')) }]) {
+      const { runs, started } = recordStarts();
+      const api = makeApi({ authentication, runs });
+      const answer = await request(api.handler)
+        .post(`${path}?onBadInput=inconclusive`)
+        .set('Authorization', `Bearer ${token}`)
+        .send(body);
+      assert.deepEqual(
+        [answer.status, answer.body.verdict, answer.body.analysisId],
+        [200, 'running', null],
+        answer.text,
+      );
+      assert.doesNotMatch(answer.text, /s3cr3t|serin_/);
+      assert.deepEqual(started, []);
+    }
+  });
+
+  it('is 503 for such a token everywhere but where a controller polls', async () => {
+    const api = makeApi({ authentication: unchecked });
+    const held =
+      /^(argoRolloutsAnalysis|ecsAnalysis|kayentaGetCanary(ByToken)?|flagger(Rollout|Advance|Rollback))$/;
+    const others = describedOperations.filter(({ id, access }) => access !== 'public' && !held.test(id));
+    for (const operation of others) {
+      const answer = await request(api.handler)
+        [operation.method.toLowerCase() as 'get' | 'post' | 'put' | 'delete'](pathOf(operation, token))
+        .set('Authorization', `Bearer ${token}`);
+      assert.equal(answer.status, 503, `${operation.id}: ${answer.text}`);
+    }
+    assert.ok(others.length > 40, `${others.length}`);
+  });
+
+  it('holds a canary of Flagger for such a token, as for one that was let in', async () => {
+    const api = makeApi({ authentication: unchecked });
+    const statuses = [];
+    for (const kind of ['rollout', 'advance', 'rollback', 'outcome'])
+      statuses.push((await request(api.handler).post(`/v1/hooks/flagger/${kind}/${token}`)).status);
+    assert.deepEqual(statuses, [200, 412, 412, 503]);
+  });
+
+  it('is no running verdict for a credential that is none of our tokens', async () => {
+    const mistyped = `${token.slice(0, -1)}${token.endsWith('0') ? '1' : '0'}`;
+    for (const credential of ['gate', 'a.b.c', mistyped]) {
+      const answer = await argo(unchecked).set('Authorization', `Bearer ${credential}`).send(body);
+      assert.deepEqual([answer.status, answer.body.code], [503, 'store_unavailable'], credential);
+      const api = makeApi({ authentication: unchecked });
+      const flagger = await request(api.handler).post(`/v1/hooks/flagger/rollout/${credential}`);
+      assert.equal(flagger.status, 503);
+    }
   });
 
   it('is a running verdict for who claims nothing while it is not known that a credential is needed', async () => {

@@ -143,6 +143,30 @@ describe('createTokenCheck(deps)', () => {
     assert.equal(state.asked, 2);
   });
 
+  it('keeps refusing a token that the store did not know while the store is away, and asks again afterwards', async () => {
+    const { check, state } = makeCheck(null);
+    assert.equal(await check(secret), null);
+    state.isAway = true;
+    state.now += 60_000;
+    assert.equal(await check(secret), null);
+    await assert.rejects(check(stranger), unavailable);
+    state.isAway = false;
+    state.token = makeTokenRow();
+    assert.deepEqual(await check(secret), caller);
+    state.isAway = true;
+    assert.deepEqual(await check(secret), caller);
+  });
+
+  it('remembers 1 000 tokens that it does not know, and forgets the oldest first', async () => {
+    const { check, state } = makeCheck(null);
+    const strangers = Array.from({ length: 1_001 }, () => makeToken(randomBytes));
+    for (const one of strangers) await check(one);
+    state.isAway = true;
+    await assert.rejects(check(strangers[0] ?? ''), unavailable);
+    assert.equal(await check(strangers[1] ?? ''), null);
+    assert.equal(await check(strangers[1_000] ?? ''), null);
+  });
+
   it('does not believe a token that expires during the outage', async () => {
     const { check, state } = makeCheck(makeTokenRow({ expiresAt: 1_060_000 }));
     await check(secret);

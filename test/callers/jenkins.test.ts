@@ -30,8 +30,20 @@ async function startPlace(database: DatabaseName): Promise<Place> {
   return { jenkins, serin: await startSerin({ database, config }) };
 }
 
+/** Two minutes of the past are judged at once, from more data than five seconds have. */
+function pastOf(scenario: string): object {
+  const [start, end] = [121_000, 1_000].map((ago) => new Date(Date.now() - ago).toISOString());
+  return { key: scenario, change: { version: scenario }, canary: { scenario }, start, end };
+}
+
+/** The verdicts on a version that were told, each once. */
+function verdictsOf({ received }: Receiver, version: string): readonly unknown[] {
+  const told = received.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+  return [...new Set(told.filter((one) => one['version'] === version).map(({ verdict }) => verdict))];
+}
+
 describe('Jenkins waiting for the verdict at a webhook of its own', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   const places = new Map<DatabaseName, Place>();
 
   before(async () => {
@@ -93,6 +105,52 @@ describe('Jenkins waiting for the verdict at a webhook of its own', function () 
         const again = (await start({ ...other, callbackUrl: `${jenkins.url}/late` })).body as Analysis;
         assert.equal(again.verdict, 'fail');
         await until('the callback', 20_000, () => jenkins.received.length > before);
+      });
+
+      it('is told pass and inconclusive as it is told fail, and nothing while the analysis runs', async () => {
+        const { jenkins } = place();
+        const callbackUrl = `${jenkins.url}/webhook-step/x`;
+        await start({ ...pastOf('harmless'), callbackUrl });
+        await start({ ...pastOf('no-data'), callbackUrl });
+        await start({ key: 'slow', template: 'minutes', change: { version: 'slow' }, callbackUrl });
+        await until('both verdicts', 60_000, () =>
+          ['harmless', 'no-data'].every((version) => verdictsOf(jenkins, version).length > 0),
+        );
+        assert.deepEqual(
+          ['harmless', 'no-data', 'slow'].map((version) => verdictsOf(jenkins, version)),
+          [['pass'], ['inconclusive'], []],
+        );
+      });
+
+      it('is told a verdict that was late because the database was away', async () => {
+        const { serin, jenkins } = place();
+        const asked = { key: 'outage', change: { version: 'outage' }, canary: { scenario: 'errors-x5' } };
+        await start({ ...asked, callbackUrl: `${jenkins.url}/outage` });
+        await serin.breakDatabase();
+        const { status } = await start({
+          ...asked,
+          key: 'meanwhile',
+          callbackUrl: `${jenkins.url}/meanwhile`,
+        });
+        await serin.mendDatabase();
+        assert.equal(status, 503, 'whoever asks meanwhile asks again');
+        // A look under way when the database went holds its lease for a minute and a half.
+        await until('the verdict', 150_000, () =>
+          jenkins.received.some(
+            ({ body }) => /"version":"outage"/.test(body) && /"verdict":"fail"/.test(body),
+          ),
+        );
+      });
+
+      it('is refused with a wrong token and for a service nobody configured, and told nothing later', async () => {
+        const { serin, jenkins } = place();
+        const callbackUrl = `${jenkins.url}/refused`;
+        const body = { service: 'checkout', environment: 'production', key: 'refused', callbackUrl };
+        const wrong = await callJson(`${serin.url}/v1/analyses`, { token: 'serin-wrong-0123456789', body });
+        assert.equal(wrong.status, 401);
+        const unknown = await start({ service: 'cart', key: 'refused', callbackUrl });
+        assert.equal(unknown.status, 400);
+        assert.match(JSON.stringify(unknown.body), /configured are checkout/);
       });
 
       it('is refused addresses that the configuration does not allow, and nothing is started', async () => {

@@ -156,6 +156,17 @@ describe('Argo Rollouts measuring with its kayenta metric', function () {
         assert.equal((await makeArgo(serin(), upside).measure()).phase, 'Error');
       });
 
+      it('is judged by what it sends for a service nobody configured', async () => {
+        const unknown = makeArgo(serin(), makeMetric('errors-x5', { application: 'cart' }));
+        assert.equal((await unknown.measure()).phase, 'Failed');
+      });
+
+      it('is Running until the verdict', async () => {
+        const argo = makeArgo(serin(), makeMetric('harmless', { canaryConfigName: 'minutes' }));
+        const { executionId } = await argo.begin();
+        assert.equal((await argo.poll(executionId)).phase, 'Running');
+      });
+
       // What a restart finds is on the disk on either database; starting takes long enough once.
       if (database === 'sqlite')
         it('takes up a measurement where Serin left it when it was killed', async () => {

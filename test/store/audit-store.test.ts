@@ -131,6 +131,17 @@ for (const { name, open } of databases) {
       assert.equal(many.filter(Boolean).length, 1);
     });
 
+    it('are forgotten when they came before a time, and then are new again', async () => {
+      const { remember, forget } = createDeliveryStore(test.database);
+      for (const at of [1_000, 1_999, 2_000]) await remember('gitlab', `at-${at}`, at);
+
+      assert.equal(await forget(1_000), 3, 'those of the test before');
+      assert.equal(await forget(2_000), 2);
+      assert.equal(await forget(2_000), 0);
+      assert.equal(await remember('gitlab', 'at-2000', 3_000), false);
+      assert.equal(await remember('gitlab', 'at-1999', 3_000), true);
+    });
+
     it('are new again when their transaction failed', async () => {
       const failing = test.database.transaction(async (connection) => {
         await createDeliveryStore(connection).remember('github', 'd3', 1);

@@ -161,6 +161,7 @@ export function makeApi(changes: Partial<ServerDeps> = {}): TestApi {
     metrics: createMetrics({ process: false }),
     now: () => start,
     publicUrl: 'https://serin.example',
+    hostNames: [],
     outageGrace: () => 900_000,
     validation,
     ...changes,

@@ -5,7 +5,7 @@ import { hasCode, SerinError } from '../../errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { ReadStart } from '../analyses/start-request.ts';
 import { readStart } from '../analyses/start-request.ts';
-import { actorOf, contextOf } from '../context.ts';
+import { actorOf, contextOf, mayHearOfOutage } from '../context.ts';
 import type { Drain } from '../drain.ts';
 import { isCallersFault } from '../problem.ts';
 import { type After, withDeadline } from '../timers.ts';
@@ -94,12 +94,14 @@ export function createArgoAnalysisRouter(deps: ArgoDeps): Router {
 
 /**
  * Answers what went wrong on the way to the poll's handler or in it. Bad input goes on to be a problem unless the
- * caller wants a verdict for it; anything else is an outage. Who was not let in gets no verdict, whatever it wants.
+ * caller wants a verdict for it; anything else is an outage. Who was refused gets no verdict, whatever it wants; whose token
+ * cannot be checked because of the outage is told of that.
  */
 export function catchArgoErrors(deps: ArgoDeps): ErrorRequestHandler {
   return (error, request, response, next) => {
-    const { operation, caller } = contextOf(response);
-    if (operation?.id !== 'argoRolloutsAnalysis' || caller === null || response.headersSent) next(error);
+    const { operation } = contextOf(response);
+    const isOurs = operation?.id === 'argoRolloutsAnalysis' && !response.headersSent;
+    if (!isOurs || !mayHearOfOutage(response)) next(error);
     else if (!isCallersFault(error))
       response.status(200).json(answerOutage(error, everybody, response, deps));
     else if (wantsVerdict(request))

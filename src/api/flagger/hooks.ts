@@ -3,7 +3,7 @@ import type { Advice } from '../../analysis/stepped-rollout.ts';
 import type { SteppedRollouts } from '../../analysis/stepped-rollouts.ts';
 import { hasCode, SerinError } from '../../errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { actorOf, contextOf } from '../context.ts';
+import { actorOf, contextOf, mayHearOfOutage } from '../context.ts';
 import { isCallersFault, statuses } from '../problem.ts';
 import { type After, withDeadline } from '../timers.ts';
 import { type FlaggerCall, readCall } from './call.ts';
@@ -124,6 +124,7 @@ export function catchFlaggerErrors({ logger }: FlaggerDeps): ErrorRequestHandler
     else if (hasCode(error, 'key_conflict', 'conflict'))
       sayNothingKnown(id, `inconclusive: ${error.message}`, response);
     else if (isCallersFault(error)) say(response, statuses[error.code], error.message);
+    else if (!mayHearOfOutage(response)) next(error);
     else {
       logger.error({ err: error, requestId }, 'a Flagger webhook was answered without an analysis');
       const cause = causeOf(error, requestId);

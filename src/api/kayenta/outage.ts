@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import { thresholdsOfId } from '../../analysis/kayenta/execution-id.ts';
 import { canTellInconclusive, tellScore } from '../../analysis/kayenta/thresholds.ts';
 import { SerinError } from '../../errors.ts';
-import { contextOf } from '../context.ts';
+import { contextOf, mayHearOfOutage } from '../context.ts';
 import { isCallersFault } from '../problem.ts';
 import type { components } from '../schema.gen.ts';
 import type { KayentaDeps } from './deps.ts';
@@ -65,7 +65,7 @@ export function catchKayentaErrors(deps: Pick<KayentaDeps, 'outage' | 'logger'>)
   return (error, request, response, next) => {
     const isPoll = polls.includes(contextOf(response).operation?.id ?? '');
     const answer =
-      isPoll && !response.headersSent && !isCallersFault(error)
+      isPoll && !response.headersSent && !isCallersFault(error) && mayHearOfOutage(response)
         ? answerOutage(error, idOf(request.path), response, deps)
         : null;
     if (answer === null) next(error);

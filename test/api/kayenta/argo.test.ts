@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import request from 'supertest';
 import type { CanaryView } from '../../../src/analysis/kayenta/canaries.ts';
 import type { CanaryRequest } from '../../../src/analysis/kayenta/canary-request.ts';
 import { deferredId, newExecutionId } from '../../../src/analysis/kayenta/execution-id.ts';
 import type { Execution } from '../../../src/analysis/kayenta/kayenta-store.ts';
 import type { Run } from '../../../src/analysis/run.ts';
+import { makeToken } from '../../../src/auth/token.ts';
 import { SerinError } from '../../../src/errors.ts';
 import { makeApi, makeTimers, type TestApi } from '../../support/api.ts';
 import {
@@ -329,13 +331,17 @@ describe('the kayenta metric while Serin itself fails', () => {
     assert.match(text, /within 8s/);
   });
 
-  it('goes on when even who asks cannot be told', async () => {
+  it('goes on when a token of ours cannot be checked, and for no other credential', async () => {
     const { kayenta } = makeKayenta(() => makeRun());
     const api = makeApi({ kayenta, authentication: { identify: () => Promise.reject(away) } });
+    const phases = [];
+    for (const token of [makeToken(randomBytes), 'serin_typo', 'else']) {
+      const address = `/kayenta/t/${token}/canary/${newExecutionId(thresholds)}`;
+      const { status, text } = await request(api.handler).get(address);
+      phases.push(assessPoll({ status, text }, thresholds).phase);
+    }
 
-    const answer = await request(api.handler).get(`/kayenta/t/token/canary/${newExecutionId(thresholds)}`);
-
-    assert.equal(assessPoll({ status: answer.status, text: answer.text }, thresholds).phase, 'Running');
+    assert.deepEqual(phases, ['Running', 'Error', 'Error']);
   });
 });
 
