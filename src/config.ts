@@ -5,10 +5,11 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Plan, planSchema } from './analysis/plan.ts';
 import { readCron } from './analysis/scheduler.ts';
-import { authSchema, incidentSourceNames } from './auth/config.ts';
+import { authSchema } from './auth/config.ts';
 import { durationSchema } from './duration.ts';
 import { type InputIssue, invalidInput, SerinError } from './errors.ts';
 import { gatePolicySchema, refuseGatesTwice } from './gate-config.ts';
+import { incidentsSchema } from './incident-config.ts';
 import { bucketLengths, isTimeZone } from './ledger/calendar.ts';
 import { counts } from './ledger/rates.ts';
 import { groupings } from './ledger/report.ts';
@@ -36,19 +37,6 @@ const service = strict({
   gates: z.array(gatePolicySchema).default([]).superRefine(refuseGatesTwice),
   /** How long after a change an incident may be put to it by nearness alone. */
   attributionWindow: durationSchema.optional(),
-});
-
-const names = z.array(name);
-const incidentsSchema = strict({
-  /** Labels that may name the service, the environment, the version and the commit, in the order in which they are looked at. */
-  serviceLabels: names.default(['service', 'service_name', 'app', 'app_kubernetes_io_name', 'job']),
-  environmentLabels: names.default(['environment', 'env', 'deployment_environment']),
-  versionLabels: names.default(['version', 'app_kubernetes_io_version']),
-  commitLabels: names.default(['commit', 'git_sha']),
-  /** What sources call services that are called otherwise here. */
-  services: z.record(name, name).default({}),
-  /** By source: the severities that count; all do where a source is not named. */
-  severities: z.partialRecord(z.enum(incidentSourceNames), names).default({}),
 });
 
 const tz = name.refine(isTimeZone, { error: 'is no IANA time zone such as Europe/Berlin' });
