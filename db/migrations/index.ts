@@ -9,6 +9,7 @@ import * as kayenta from './0007-kayenta.ts';
 import * as steppedRollouts from './0008-stepped-rollouts.ts';
 import * as ledgerRollups from './0009-ledger-rollups.ts';
 import * as incidents from './0010-incidents.ts';
+import * as changeAliases from './0011-change-aliases.ts';
 
 /** One step of the schema's history, both ways. */
 export type Migration = {
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   { name: '0008-stepped-rollouts', ...steppedRollouts },
   { name: '0009-ledger-rollups', ...ledgerRollups },
   { name: '0010-incidents', ...incidents },
+  { name: '0011-change-aliases', ...changeAliases },
 ];

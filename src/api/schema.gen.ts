@@ -546,7 +546,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** One change */
+        /**
+         * One change
+         * @description When two changes turned out to be one, the id of either gives the one that there is; its `id` is what it is called.
+         */
         get: operations["getChange"];
         put?: never;
         post?: never;

@@ -1,4 +1,4 @@
-import type { ChangeEvent } from './ledger-store.ts';
+import type { ChangeEvent } from './change-event.ts';
 
 /** Of events at the same time the higher rank is heard last, and so prevails. */
 const ranks: Readonly<Record<ChangeEvent['type'], number>> = {

@@ -1,5 +1,5 @@
 import type { ChangeFacts } from './change.ts';
-import type { ChangeEvent } from './ledger-store.ts';
+import type { ChangeEvent } from './change-event.ts';
 
 type Told = { readonly at: number; readonly type: ChangeEvent['type']; readonly facts: Partial<ChangeFacts> };
 

@@ -53,12 +53,22 @@ function compareField(key: (typeof identifying)[number], left: unknown, right: u
 }
 
 /** What of two things is held against each other; what is `null` or absent says nothing. */
-type Identifying = Readonly<Partial<Record<(typeof identifying)[number], string | null>>>;
+export type Identifying = Readonly<Partial<Record<(typeof identifying)[number], string | null>>>;
 
 /** Whether two descriptions of one service name the same thing: one of them agrees, and none contradicts. */
 export function describeSame(left: Identifying, right: Identifying): boolean {
   const found = identifying.map((key) => compareField(key, left[key], right[key]));
   return found.includes('agree') && !found.includes('contradict');
+}
+
+/** Whether one of what identifies them says that two descriptions are of the same thing. */
+export function agree(left: Identifying, right: Identifying): boolean {
+  return identifying.some((key) => compareField(key, left[key], right[key]) === 'agree');
+}
+
+/** Whether one of what identifies them says that two descriptions are of different things. */
+export function contradicts(left: Identifying, right: Identifying): boolean {
+  return identifying.some((key) => compareField(key, left[key], right[key]) === 'contradict');
 }
 
 function spanOf({ startedAt, finishedAt, createdAt }: Change): { from: number; to: number } {
@@ -117,5 +127,5 @@ export function mayBeSame(left: Candidate, right: Candidate, window: number): bo
   if (left.change.id === right.change.id) return false;
   if (left.sources.some((source) => right.sources.includes(source))) return false;
   if (distanceOf(left.change, right.change) > window) return false;
-  return identifying.some((key) => compareField(key, left.change[key], right.change[key]) === 'agree');
+  return agree(left.change, right.change);
 }

@@ -36,6 +36,8 @@ export interface IncidentStore {
   openedWithin(service: string, environment: string, from: number, to: number): Promise<readonly Incident[]>;
   /** Incidents that name a change by what its source calls it, at most 500. */
   naming(source: string, externalId: string): Promise<readonly Incident[]>;
+  /** Incidents that are put to these changes, at most 500. */
+  ofChanges(changeIds: readonly string[]): Promise<readonly Incident[]>;
   /** Newest first by when they became known. An unreadable cursor is `invalid_input`. */
   list(filter: IncidentFilter, limit: number, cursor: string | null): Promise<IncidentPage>;
 }

@@ -1,60 +1,9 @@
 import type { Blame } from './blame.ts';
-import type { Change, ChangeFacts, FailureClass, Outcome } from './change.ts';
+import type { Change, Outcome } from './change.ts';
+import type { ChangeEvent } from './change-event.ts';
 import type { IncidentStore } from './incident-store.ts';
+import type { MoveStore } from './move-store.ts';
 import type { RemedyRange, RemedyStore } from './remedy-store.ts';
-
-/**
- * One thing that was reported of a change. Events are facts: they are only ever added, and a change's state is what
- * they fold to in the order of their own time (`at`), whatever the order of arrival.
- */
-export type ChangeEvent = {
-  readonly id: string;
-  readonly changeId: string;
-  /** Who reported: `argo-rollouts`, `analysis`, `api`, … */
-  readonly source: string;
-  /** Tells duplicates: the same source and dedupe key is stored once. */
-  readonly dedupeKey: string;
-  /** The event's own time, milliseconds. */
-  readonly at: number;
-  readonly receivedAt: number;
-} & (
-  | {
-      readonly type: 'reported' | 'started' | 'paused' | 'resumed';
-      readonly facts: Partial<ChangeFacts>;
-      readonly target: string | null;
-    }
-  | {
-      readonly type: 'completed' | 'aborted' | 'superseded' | 'cancelled';
-      readonly facts: Partial<ChangeFacts>;
-      readonly target: string | null;
-      readonly reason: string | null;
-      /** `at` is only about right; lacking where it was told. */
-      readonly estimated?: true;
-    }
-  | {
-      /** The source itself says that the change failed. `null` class: escaped once it had completed, else caught in the canary. */
-      readonly type: 'failed';
-      readonly facts: Partial<ChangeFacts>;
-      readonly target: string | null;
-      readonly failureClass: FailureClass | null;
-      readonly reason: string | null;
-      readonly estimated?: true;
-    }
-  | {
-      readonly type: 'verdict';
-      readonly analysisId: string;
-      readonly verdict: 'pass' | 'fail' | 'inconclusive';
-      readonly enforced: boolean;
-      readonly reason: string | null;
-    }
-  | {
-      readonly type: 'ruled';
-      readonly outcome: Outcome;
-      readonly failureClass: FailureClass | null;
-      readonly by: string;
-      readonly reason: string | null;
-    }
-);
 
 export type ChangeFilter = {
   readonly service?: string | undefined;
@@ -86,6 +35,7 @@ export type Surroundings = {
 export interface LedgerStore {
   readonly incidents: IncidentStore;
   readonly remedies: RemedyStore;
+  readonly moves: MoveStore;
   /**
    * Until the transaction ends nobody else works on the changes and incidents of that place. Call it before anything is
    * written there, so that two transactions never wait for each other.
@@ -98,6 +48,7 @@ export interface LedgerStore {
   isAlone(surroundings: Surroundings): Promise<boolean>;
   /** What incidents and later changes hold against a change. */
   blamesOf(changeId: string): Promise<readonly Blame[]>;
+  /** By its id, or by one that means it since two changes turned out to be one. */
   find(id: string): Promise<Change | null>;
   /** By a name some source gave it; a change has one name per source that reported it. */
   findByName(source: string, externalId: string): Promise<Change | null>;
@@ -114,19 +65,21 @@ export interface LedgerStore {
    * lies in [since, until], newest first, at most 200. Until the transaction ends nobody else finds changes there, so
    * that two sources that tell of the same change at once do not both make one.
    *
-   * @param unnamedBy leaves out those that this source gave a name
+   * @param besides leaves out those that only this source gave a name
    */
   findRecent(
     service: string,
     environment: string,
     since: number,
     until: number,
-    unnamedBy?: string,
+    besides?: string,
   ): Promise<readonly Change[]>;
   /** The same for those who only look: nobody is kept from anything. */
   findNear(service: string, environment: string, since: number, until: number): Promise<readonly Change[]>;
   /** The sources that gave each of these changes a name; a change that has none is left out. */
   sourcesOf(changeIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** When each of these changes began first, as this source told it, milliseconds; others are left out. */
+  startsOf(source: string, changeIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   list(
     filter: ChangeFilter,
     limit: number,

@@ -1,9 +1,9 @@
 import { isHeldUp, lastEnd } from './attempts.ts';
 import { type Blame, surestFirst } from './blame.ts';
 import type { Change, FailureClass } from './change.ts';
+import type { ChangeEvent } from './change-event.ts';
 import { orderEvents } from './event-order.ts';
 import { listTargets, mergeFacts } from './facts.ts';
-import type { ChangeEvent } from './ledger-store.ts';
 import { foldProgress, type Progress } from './progress.ts';
 
 /** What tells one change from another; given once, when it is made. */

@@ -1,6 +1,6 @@
 import { closeAttempts, isHeldUp, openAttempt, type TargetAttempt } from './attempts.ts';
 import type { FailureClass } from './change.ts';
-import type { ChangeEvent } from './ledger-store.ts';
+import type { ChangeEvent } from './change-event.ts';
 
 type EventOf<Type extends ChangeEvent['type']> = ChangeEvent & { readonly type: Type };
 

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { SerinError } from '../errors.ts';
 import type { Change, ChangeFacts } from './change.ts';
+import type { ChangeEvent } from './change-event.ts';
+import { extentOf, reachOf } from './concerned.ts';
 import { foldAndSave } from './folding.ts';
 import { type Candidate, type Description, findSame } from './identity.ts';
-import type { ChangeEvent, LedgerStore } from './ledger-store.ts';
+import type { LedgerStore } from './ledger-store.ts';
 import { type ChangeIdentity, foldChange } from './outcome.ts';
 import { joinWindowOf, type LedgerPolicy, versionMeaningOf } from './policy.ts';
+import { regroup } from './regroup.ts';
 import { reattributeNamed, relate, relateNew } from './relations.ts';
 import { comparable } from './version-meaning.ts';
 
@@ -36,7 +39,7 @@ export function makeKey(...parts: readonly (string | number | null)[]): string {
   return JSON.stringify(parts);
 }
 
-/** Changes near in time to what is told, with what may be held against it. */
+/** Changes near in time that other sources told of, with what may be held against what is told. */
 async function findCandidates(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Candidate[]> {
   const { service, environment, from, to } = named;
   const window = joinWindowOf(policy);
@@ -49,22 +52,23 @@ async function findCandidates(store: LedgerStore, named: Named, policy: LedgerPo
   }));
 }
 
-/** The change that another source told of before, under this source's name from now on; `null` when there is none. */
-async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Found | null> {
+/** What is known of a name; `isCrowded`: other sources told of changes around it that may be the same thing. */
+type Known = { readonly found: Found | null; readonly isCrowded: boolean };
+
+/** The change that another source told of before, under this source's name from now on. */
+async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Known> {
   const { source, externalId, from, to } = named;
   const facts = comparable(named.facts, versionMeaningOf(policy, named.service));
-  if (!facts.version && !facts.commit && !facts.artifact) return null;
+  if (!facts.version && !facts.commit && !facts.artifact) return { found: null, isCrowded: false };
   const window = joinWindowOf(policy);
   const told: Description = { source, facts, from, to };
-  const { same } = findSame(told, await findCandidates(store, named, policy), window);
-  if (same === null) return null;
-  // Another request may have used the name while this one waited for the candidates.
-  const taken = await store.findByName(source, externalId);
-  if (taken !== null) return { change: taken, how: 'known' };
+  const candidates = await findCandidates(store, named, policy);
+  const { same } = findSame(told, candidates, window);
+  if (same === null) return { found: null, isCrowded: candidates.length > 0 };
   await store.addName(same.id, source, externalId);
   await reattributeNamed(store, { source, externalId }, policy);
   const joined = await store.find(same.id);
-  return joined === null ? null : { change: joined, how: 'joined' };
+  return { found: joined === null ? null : { change: joined, how: 'joined' }, isCrowded: true };
 }
 
 function makeEvents(changeId: string, events: readonly NewEvent[], { now }: LedgerPolicy): ChangeEvent[] {
@@ -92,9 +96,10 @@ async function create(
   return { change: after, how: 'made', before: null, added };
 }
 
-async function findKnown(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Found | null> {
+async function findKnown(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Known> {
   const known = await store.findByName(named.source, named.externalId);
-  return known === null ? join(store, named, policy) : { change: known, how: 'known' };
+  if (known === null) return join(store, named, policy);
+  return { found: { change: known, how: 'known' }, isCrowded: false };
 }
 
 async function findQuicker(store: LedgerStore, { source, externalId }: Named): Promise<Found> {
@@ -111,6 +116,30 @@ export type Recorded = Found & {
   readonly added: number;
 };
 
+/** Whether other sources told of changes around one, which may have to be put together otherwise now. */
+function isToldByOthers(
+  store: LedgerStore,
+  change: Change,
+  source: string,
+  policy: LedgerPolicy,
+): Promise<boolean> {
+  const [[from, to], reach] = [extentOf(change), reachOf(policy)];
+  return store.moves.isToldByOthers(change, from - reach, to + reach, source);
+}
+
+/** What was recorded, once all that is known is put together as it should be. */
+async function putTogether(
+  store: LedgerStore,
+  named: Named,
+  recorded: Recorded,
+  policy: LedgerPolicy,
+): Promise<Recorded> {
+  if (!(await regroup(store, recorded.change, policy))) return recorded;
+  const change = (await store.findByName(named.source, named.externalId)) ?? recorded.change;
+  const isJoined = recorded.how === 'made' && change.id !== recorded.change.id;
+  return { ...recorded, change, how: isJoined ? 'joined' : recorded.how };
+}
+
 /**
  * Records events of the change of that name: the one that has it, the one another source told of, or a new one.
  *
@@ -123,12 +152,17 @@ export async function recordEvents(
   policy: LedgerPolicy,
   check: (known: Change) => void = () => undefined,
 ): Promise<Recorded> {
-  const known = await findKnown(store, named, policy);
-  const made = known === null ? await create(store, named, events, policy) : null;
-  if (made !== null) return made;
-  const { change: before, how } = known ?? (await findQuicker(store, named));
+  // Names move from change to change only while their place is held.
+  await store.holdPlace(named.service, named.environment);
+  const { found, isCrowded } = await findKnown(store, named, policy);
+  const made = found === null ? await create(store, named, events, policy) : null;
+  if (made !== null) return isCrowded ? putTogether(store, named, made, policy) : made;
+  const { change: before, how } = found ?? (await findQuicker(store, named));
   check(before);
-  return { before, how, ...(await addEvents(store, before, events, policy)) };
+  const recorded = { before, how, ...(await addEvents(store, before, events, policy)) };
+  const isShared =
+    isCrowded || (recorded.added > 0 && (await isToldByOthers(store, recorded.change, named.source, policy)));
+  return isShared ? putTogether(store, named, recorded, policy) : recorded;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { attribute, type Suspect, versionWindow } from './attribution.ts';
 import { type Change, completedAt } from './change.ts';
 import { foldAndSave } from './folding.ts';
-import type { Incident } from './incident.ts';
+import type { Incident, IncidentAttribution } from './incident.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { attributionWindowOf, type LedgerPolicy, rollbackWindowOf } from './policy.ts';
 import { findRemedies, type Remedy } from './remedies.ts';
@@ -74,6 +74,13 @@ async function findSuspects(store: LedgerStore, incident: Incident): Promise<rea
   }));
 }
 
+/** A change that a person named may have become part of another since. */
+async function asItIs(store: LedgerStore, attribution: IncidentAttribution): Promise<IncidentAttribution> {
+  const { changeId, method } = attribution;
+  if (changeId === null || method !== 'manual') return attribution;
+  return { ...attribution, changeId: (await store.find(changeId))?.id ?? null };
+}
+
 /** Puts an incident to the change it belongs to now; saves it where that differs. Gives it as it is then. */
 export async function reattribute(
   store: LedgerStore,
@@ -81,12 +88,13 @@ export async function reattribute(
   policy: LedgerPolicy,
   touched: Touched,
 ): Promise<Incident> {
-  const attribution = attribute({
+  const found = attribute({
     incident,
     suspects: await findSuspects(store, incident),
     linked: await findLinked(store, incident),
     window: incident.service === null ? 0 : attributionWindowOf(policy, incident.service),
   });
+  const attribution = await asItIs(store, found);
   const before = incident.attribution;
   if (JSON.stringify(before) === JSON.stringify(attribution)) return incident;
   const after = { ...incident, attribution };

@@ -1,8 +1,9 @@
 import { type InputIssue, invalidInput, SerinError } from '../errors.ts';
 import { type Change, type FailureClass, type Outcome, outcomes } from './change.ts';
+import type { ChangeEvent } from './change-event.ts';
 import { checkFailureClass, checkInstant, checkWord } from './change-report.ts';
 import { orderEvents } from './event-order.ts';
-import type { ChangeEvent, LedgerStore } from './ledger-store.ts';
+import type { LedgerStore } from './ledger-store.ts';
 import { addEvents, type LedgerPolicy, makeKey } from './recording.ts';
 
 /** What a person says became of a change. */
@@ -57,13 +58,13 @@ export async function rule(
   const change = await store.find(changeId);
   if (change === null) throw new SerinError('not_found', `no change has the id "${changeId}"`);
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    const before = orderEvents(await store.eventsOf(changeId)).filter(isRuled);
+    const before = orderEvents(await store.eventsOf(change.id)).filter(isRuled);
     const last = before.at(-1);
     if (last !== undefined && saysTheSame(last, ruling)) return change;
     const { change: ruled, added } = await addEvents(
       store,
       change,
-      [makeEvent(changeId, ruling, before.length)],
+      [makeEvent(change.id, ruling, before.length)],
       policy,
     );
     // A number that is taken: another person ruled at the same moment.

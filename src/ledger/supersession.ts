@@ -32,11 +32,20 @@ async function findRevisions(store: LedgerStore, source: string, uid: string): P
   });
 }
 
-function startsOf(revisions: readonly Revision[], told: readonly RevisionStart[]): RevisionStart[] {
-  const known = revisions.flatMap(({ revision, change: { startedAt } }) =>
-    startedAt === null ? [] : [{ revision, at: startedAt }],
+/** When the controller itself began each; another source's clock, or idea of a beginning, ends nothing of it. */
+async function findStarts(
+  store: LedgerStore,
+  source: string,
+  revisions: readonly Revision[],
+): Promise<RevisionStart[]> {
+  const starts = await store.startsOf(
+    source,
+    revisions.map(({ change }) => change.id),
   );
-  return [...told, ...known];
+  return revisions.flatMap(({ revision, change }) => {
+    const at = starts.get(change.id);
+    return at === undefined ? [] : [{ revision, at }];
+  });
 }
 
 /** When the first of the higher revisions started; `null` when none is known to have. */
@@ -59,7 +68,7 @@ export async function supersedeRevisions(
   policy: LedgerPolicy,
 ): Promise<readonly Change[]> {
   const revisions = await findRevisions(store, source, uid);
-  const starts = startsOf(revisions, told);
+  const starts = [...told, ...(await findStarts(store, source, revisions))];
   const superseded: Change[] = [];
   for (const { revision, externalId, change } of revisions) {
     const at = supersededAt(revision, starts);

@@ -1,5 +1,6 @@
-import type { ChangeEvent } from '../ledger/ledger-store.ts';
+import type { ChangeEvent } from '../ledger/change-event.ts';
 import { eventFromRow, eventToRow, type StoredRow } from './change-rows.ts';
+import { readInteger } from './columns.ts';
 import type { Connection } from './database.ts';
 import { isFirstHold } from './holds.ts';
 import { partsOf } from './parts.ts';
@@ -31,4 +32,22 @@ export async function eventsOf(connection: Connection, changeId: string): Promis
     sql('change_events').where({ change_id: changeId }).orderBy('at').orderBy('id'),
   );
   return rows.map(eventFromRow);
+}
+
+/** See `LedgerStore.startsOf`. */
+export async function startsOf(
+  connection: Connection,
+  source: string,
+  changeIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (changeIds.length === 0) return new Map();
+  const rows: { change_id: string; first: unknown }[] = await connection.run((sql) =>
+    sql('change_events')
+      .whereIn('change_id', changeIds)
+      .where({ source, type: 'started' })
+      .groupBy('change_id')
+      .select('change_id')
+      .min({ first: 'at' }),
+  );
+  return new Map(rows.map(({ change_id, first }) => [change_id, readInteger(first, 'change_events.at')]));
 }

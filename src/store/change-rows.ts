@@ -1,6 +1,6 @@
 import { type Change, completedAt } from '../ledger/change.ts';
+import type { ChangeEvent } from '../ledger/change-event.ts';
 import { reportingTime } from '../ledger/fact.ts';
-import type { ChangeEvent } from '../ledger/ledger-store.ts';
 import {
   readBoolean,
   readInteger,

@@ -36,6 +36,8 @@ export function createIncidentStore(connection: Connection): IncidentStore {
       select(connection, (query) =>
         query.where({ link_source: source, link_external_id: externalId }).orderBy('id').limit(mostIncidents),
       ),
+    ofChanges: (changeIds) =>
+      select(connection, (query) => query.whereIn('change_id', changeIds).orderBy('id').limit(mostIncidents)),
     list: (filter, limit, cursor) =>
       readPage(
         (narrow) => select(connection, (query) => narrow(query.modify(whereMatches, filter))),

@@ -1,17 +1,17 @@
 import type { Knex } from 'knex';
 import type { Change } from '../ledger/change.ts';
-import { factOf } from '../ledger/fact.ts';
 import type { ChangeFilter, LedgerStore } from '../ledger/ledger-store.ts';
 import { blamesOf } from './blames.ts';
-import { appendEvents, eventsOf } from './change-events.ts';
+import { appendEvents, eventsOf, startsOf } from './change-events.ts';
 import { changeFromRow, changeToRow, type StoredRow } from './change-rows.ts';
+import { contributionOf, holdContribution } from './contributions.ts';
 import type { Connection, Database } from './database.ts';
-import { factColumns, factFromRow } from './fact-rows.ts';
 import { isFirstHold } from './holds.ts';
 import { createIncidentStore } from './incident-store.ts';
+import { createMoveStore } from './move-store.ts';
 import { newestFirst, readPage } from './paging.ts';
 import { createRemedyStore } from './remedy-store.ts';
-import { type Contribution, rollUp } from './rollups.ts';
+import { rollUp } from './rollups.ts';
 import { isAlone } from './surroundings.ts';
 
 /** Nobody has more changes of one place, or revisions of one rollout, at hand at once; the newest matter. */
@@ -22,17 +22,19 @@ export function createLedgerStore(connection: Connection): LedgerStore {
   return {
     incidents: createIncidentStore(connection),
     remedies: createRemedyStore(connection),
+    moves: createMoveStore(connection),
     holdPlace: (service, environment) => holdPlace(connection, { service, environment }),
     isAlone: (surroundings) => isAlone(connection, surroundings),
     blamesOf: (changeId) => blamesOf(connection, changeId),
-    find: async (id) => (await select(connection, (query) => query.where({ id })))[0] ?? null,
+    find: (id) => find(connection, id),
     findByName: (source, externalId) => findByName(connection, source, externalId),
     findByNamePrefix: (source, prefix) => findByNamePrefix(connection, source, prefix),
-    findRecent: (service, environment, since, until, unnamedBy) =>
-      findRecent(connection, { service, environment }, [since, until], unnamedBy),
+    findRecent: (service, environment, since, until, besides) =>
+      findRecent(connection, { service, environment }, [since, until], besides),
     findNear: (service, environment, since, until) =>
       findNear(connection, { service, environment }, [since, until]),
     sourcesOf: (changeIds) => sourcesOf(connection, changeIds),
+    startsOf: (source, changeIds) => startsOf(connection, source, changeIds),
     list: (filter, limit, cursor) => list(connection, filter, limit, cursor),
     insert: (change) => within(connection, (inside) => insert(inside, change)),
     addName: (changeId, source, externalId) => addName(connection, changeId, source, externalId),
@@ -54,6 +56,18 @@ async function select(
 ): Promise<Change[]> {
   const rows: StoredRow[] = await connection.run((sql) => narrow(sql('changes').select('changes.*')));
   return rows.map(changeFromRow);
+}
+
+async function find(connection: Connection, id: string): Promise<Change | null> {
+  const [change] = await select(connection, (query) => query.where({ id }));
+  return change ?? (await findByAlias(connection, id));
+}
+
+async function findByAlias(connection: Connection, id: string): Promise<Change | null> {
+  const [change] = await select(connection, (query) =>
+    query.join('change_aliases', 'change_aliases.change_id', 'changes.id').where({ 'change_aliases.id': id }),
+  );
+  return change ?? null;
 }
 
 async function findByName(
@@ -95,17 +109,17 @@ async function findRecent(
   connection: Connection,
   place: { readonly service: string; readonly environment: string },
   range: readonly [since: number, until: number],
-  unnamedBy?: string,
+  besides?: string,
 ): Promise<readonly Change[]> {
   await holdPlace(connection, place);
-  return findNear(connection, place, range, unnamedBy);
+  return findNear(connection, place, range, besides);
 }
 
 function findNear(
   connection: Connection,
   place: { readonly service: string; readonly environment: string },
   range: readonly [since: number, until: number],
-  unnamedBy?: string,
+  besides?: string,
 ): Promise<readonly Change[]> {
   return select(connection, (query) => {
     query
@@ -114,12 +128,12 @@ function findNear(
       .orderBy('reported_at', 'desc')
       .orderBy('id', 'desc')
       .limit(recentLimit);
-    return unnamedBy === undefined ? query : query.whereNotExists((name) => whereNamedBy(name, unnamedBy));
+    return besides === undefined ? query : query.whereExists((name) => whereNamedBesides(name, besides));
   });
 }
 
-function whereNamedBy(query: Knex.QueryBuilder, source: string): void {
-  query.from('change_names').whereRaw('change_names.change_id = changes.id').where({ source });
+function whereNamedBesides(query: Knex.QueryBuilder, source: string): void {
+  query.from('change_names').whereRaw('change_names.change_id = changes.id').whereNot({ source });
 }
 
 /** SQLite has one writer at a time anyway; PostgreSQL is told that this place is being looked at until the end. */
@@ -243,23 +257,6 @@ async function addName(
   externalId: string,
 ): Promise<void> {
   await insertName(connection, changeId, source, externalId);
-}
-
-function contributionOf(change: Change): Contribution {
-  return { service: change.service, environment: change.environment, fact: factOf(change) };
-}
-
-/** What the stored change adds to reports; nobody else writes it until the transaction ends. */
-async function holdContribution(connection: Connection, id: string): Promise<Contribution> {
-  const [row]: StoredRow[] = await connection.run((sql) => {
-    const query = sql('changes')
-      .where({ id })
-      .select(...factColumns);
-    return connection.dialect === 'postgres' ? query.forUpdate() : query;
-  });
-  if (row === undefined) return null;
-  const [service, environment] = [row['service'] as string, row['environment'] as string];
-  return { service, environment, fact: factFromRow(row) };
 }
 
 async function save(connection: Connection, change: Change): Promise<void> {

@@ -73,13 +73,24 @@ for (const { name, open } of databases) {
       assert.deepEqual(await listed(), ['a1', 'g1']);
     });
 
-    it('are those that agree, and whose agreement became known too late for them to be joined', async () => {
+    it('are none where what agrees became known late: they are one from then on', async () => {
       await tell(report('argo', 'a1', 1, {}), report('github', 'g1', 1, { version: 'v1' }));
-      assert.deepEqual(await listed(), []);
+      assert.equal((await changes.list({}, 10, null)).items.length, 2);
 
       await tell(report('argo', 'a1', 1, { version: 'v1' }));
-      assert.deepEqual(await named(), { a1: ['g1'], g1: ['a1'] });
-      assert.deepEqual(await listed(), ['a1', 'g1']);
+      assert.equal((await changes.list({}, 10, null)).items.length, 1);
+      assert.deepEqual(await listed(), []);
+    });
+
+    it('are those of which a source told twice: only one of them can be the other’s', async () => {
+      await tell(
+        report('argo', 'a1', 1, { version: 'v1' }),
+        report('github', 'g1', 1.1, { version: 'v1' }),
+        report('github', 'g2', 2, { version: 'v1' }),
+        report('gitlab', 'l2', 3, { version: 'v1', commit: sha }),
+      );
+
+      assert.deepEqual(await named(), { a1: [], g2: [] });
     });
 
     it('are none of one source, none joined, none elsewhere and none far away in time', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isFinishEstimated } from '../../src/ledger/change.ts';
+import type { ChangeEvent } from '../../src/ledger/change-event.ts';
 import { type ChangeReport, checkReport, eventsOfReport } from '../../src/ledger/change-report.ts';
-import type { ChangeEvent } from '../../src/ledger/ledger-store.ts';
 import { foldChange } from '../../src/ledger/outcome.ts';
 import { changeFromRow, changeToRow } from '../../src/store/change-rows.ts';
 import { epoch, hour, identity, policyAt } from './events.ts';

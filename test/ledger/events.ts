@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Change, ChangeFacts, FailureClass, Outcome } from '../../src/ledger/change.ts';
-import type { ChangeEvent } from '../../src/ledger/ledger-store.ts';
+import type { ChangeEvent } from '../../src/ledger/change-event.ts';
 import type { ChangeIdentity, OutcomePolicy } from '../../src/ledger/outcome.ts';
 
 export const hour = 3_600_000;

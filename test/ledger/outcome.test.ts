@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Change } from '../../src/ledger/change.ts';
-import type { ChangeEvent } from '../../src/ledger/ledger-store.ts';
+import type { ChangeEvent } from '../../src/ledger/change-event.ts';
 import { foldChange } from '../../src/ledger/outcome.ts';
 import {
   anyEvent,

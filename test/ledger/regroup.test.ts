@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import type { Actor } from '../../src/ledger/actor.ts';
+import type { Change } from '../../src/ledger/change.ts';
+import { type ChangeReport, type Changes, createChanges, recordVerdict } from '../../src/ledger/changes.ts';
+import { createIncidents, type Incidents } from '../../src/ledger/incidents.ts';
+import { createRollupStore } from '../../src/store/rollup-store.ts';
+import { createUnitOfWork } from '../../src/store/unit-of-work.ts';
+import { databases, type TestDatabase } from '../support/databases.ts';
+import { makeRun } from '../support/plans.ts';
+import { epoch, hour, policyAt } from './events.ts';
+import { makeIncidentReport } from './incidents-at-hand.ts';
+
+const ann: Actor = { name: 'ann', isAdmin: true };
+const place = { service: 'checkout', environment: 'production' } as const;
+
+/** What a source tells of a deployment that was out at `hours`, half an hour after it began. */
+function deployed(source: string, externalId: string, hours: number, facts: ChangeReport['facts'] = {}) {
+  const [startedAt, finishedAt] = [epoch + (hours - 0.5) * hour, epoch + hours * hour];
+  return { source, externalId, ...place, targets: [], finishedAt, facts: { startedAt, ...facts } };
+}
+
+for (const { name, open } of databases) {
+  describe(`putting together what sources tell, on ${name}`, () => {
+    let test: TestDatabase;
+    let changes: Changes;
+    let incidents: Incidents;
+    const policy = () => policyAt(80);
+    const deps = {
+      get unitOfWork() {
+        return createUnitOfWork(test.database);
+      },
+      now: () => policy().now,
+      policy,
+    };
+    before(async () => {
+      test = await open();
+      changes = createChanges(deps);
+      incidents = createIncidents(deps);
+    });
+    beforeEach(async () => {
+      for (const table of ['runs', 'incidents', 'changes', 'change_rollups'])
+        await test.database.run((sql) => sql(table).del());
+    });
+    afterEach(async () => {
+      assert.deepEqual((await createRollupStore(test.database).check()).differences, []);
+    });
+    after(() => test.close());
+
+    async function tell(...reports: readonly ChangeReport[]): Promise<Change> {
+      let last: readonly Change[] = [];
+      for (const report of reports) last = await changes.report([report], ann);
+      assert.ok(last[0] !== undefined);
+      return last[0];
+    }
+    const stores = () => deps.unitOfWork.stores;
+    async function idOf(source: string, externalId: string): Promise<string> {
+      const change = await stores().ledger.findByName(source, externalId);
+      assert.ok(change !== null);
+      return change.id;
+    }
+    const count = async (): Promise<number> => (await changes.list({}, 100, null)).items.length;
+
+    /** Two changes of two sources, of which the second says too late that they are one. */
+    async function tellTwo(): Promise<readonly [string, string]> {
+      const first = await tell(deployed('argo', 'a1', 1));
+      const second = await tell(deployed('github', 'g1', 1, { version: 'v1' }));
+      assert.notEqual(first.id, second.id);
+      return [first.id, second.id];
+    }
+    const tellLate = () => tell(deployed('argo', 'a1', 1, { version: 'v1' }));
+
+    it('makes one of two when they turn out to be one, and keeps both ids', async () => {
+      const [first, second] = await tellTwo();
+
+      const change = await tellLate();
+
+      assert.equal(change.id, first);
+      assert.equal(await count(), 1);
+      assert.deepEqual(await changes.get(second), change);
+      assert.equal(await idOf('github', 'g1'), first);
+      assert.equal(change.version, 'v1');
+    });
+
+    it('keeps both ids also when the one they mean becomes another’s', async () => {
+      const [first, second] = await tellTwo();
+      const third = await tell(deployed('gitlab', 'l1', 1, { commit: 'abcdef1' }));
+      await tellLate();
+      await tell(deployed('github', 'g1', 1, { version: 'v1', commit: 'abcdef1' }));
+
+      assert.equal(await count(), 1);
+      const ids = await Promise.all([first, second, third.id].map(async (id) => (await changes.get(id)).id));
+      assert.deepEqual(new Set(ids), new Set([first]));
+    });
+
+    it('keeps what a person ruled of either, the latest first', async () => {
+      const [first, second] = await tellTwo();
+      const ruling = { outcome: 'failed', failureClass: 'escaped', reason: 'seen' } as const;
+      await changes.rule(second, { ...ruling, at: epoch + 3 * hour }, ann);
+      const { outcome, attribution } = await tellLate();
+      assert.deepEqual([outcome, attribution?.method, attribution?.reason], ['failed', 'manual', 'seen']);
+
+      const later = {
+        outcome: 'succeeded',
+        failureClass: null,
+        reason: 'fine',
+        at: epoch + 4 * hour,
+      } as const;
+      assert.equal((await changes.rule(second, later, ann)).id, first);
+      assert.equal((await changes.get(first)).outcome, 'succeeded');
+    });
+
+    it('leaves an incident with the change that a person put it to, whatever that is called now', async () => {
+      const [first, second] = await tellTwo();
+      const [told] = await incidents.take([makeIncidentReport(30)], ann);
+      await incidents.attribute(told?.id ?? '', { changeId: second, reason: 'seen' }, ann);
+      await tellLate();
+
+      assert.deepEqual((await incidents.get(told?.id ?? '')).attribution, {
+        changeId: first,
+        method: 'manual',
+        confidence: 1,
+      });
+      assert.equal((await changes.get(first)).outcome, 'failed');
+      await incidents.take([makeIncidentReport(31, { status: 'resolved' })], ann);
+      assert.equal((await changes.get(first)).recoveredAt, epoch + 31 * hour);
+    });
+
+    it('lets go of the nearest when a nearer one is heard of, with the incidents that name it', async () => {
+      await tell(deployed('argo', 'u/1', 1, { version: 'v1' }));
+      const joined = await tell(deployed('github', '103', 8, { version: 'v1' }));
+      assert.equal(joined.id, await idOf('argo', 'u/1'));
+      const link = { changeId: null, version: null, commit: null, artifact: null };
+      const facts = { link: { ...link, source: 'github', externalId: '103' } };
+      await incidents.take([makeIncidentReport(9, { facts })], ann);
+
+      const own = await tell(deployed('argo', 'u/3', 8, { version: 'v1' }));
+
+      assert.equal(await count(), 2);
+      assert.equal(await idOf('github', '103'), own.id);
+      assert.equal((await changes.get(await idOf('argo', 'u/1'))).finishedAt, epoch + hour);
+      const { items } = await incidents.list({}, 10, null);
+      assert.deepEqual(
+        items.map(({ attribution }) => attribution.changeId),
+        [own.id],
+      );
+      assert.equal((await changes.get(own.id)).failureClass, 'escaped');
+    });
+
+    it('makes two of one when its sources turn out to contradict each other', async () => {
+      await tell(
+        deployed('argo', 'u/1', 1, { version: 'v1' }),
+        deployed('github', 'g1', 1, { version: 'v1' }),
+      );
+      assert.equal(await count(), 1);
+
+      await tell(
+        deployed('argo', 'u/1', 1, { commit: 'abcdef1' }),
+        deployed('github', 'g1', 1, { commit: '7654321' }),
+      );
+
+      const { items } = await changes.list({}, 10, null);
+      assert.deepEqual(items.map(({ commit }) => commit).sort(), ['7654321', 'abcdef1']);
+      assert.deepEqual((await changes.list({ suspected: true }, 10, null)).items.length, 2);
+    });
+
+    it('takes the analyses along, with their verdicts; who looks at one has to look again', async () => {
+      const first = await tell(deployed('github', 'g1', 1));
+      const second = await tell(deployed('argo-rollouts', 'u/1', 1, { version: 'v1' }));
+      const rollout = { uid: 'u', revision: '1', namespace: null, name: null };
+      const run = makeRun({ id: 'r', key: 'r', ...place, changeId: second.id, rollout, nextLookAt: epoch });
+      await stores().runs.insert(run);
+      const told = { analysisId: 'r', verdict: 'fail', at: epoch, enforced: true, reason: null } as const;
+      await deps.unitOfWork.transaction(({ ledger }) => recordVerdict(ledger, second.id, told, policy()));
+      const [claim] = await stores().runs.claimDue(epoch, 1, 60_000);
+      assert.ok(claim !== undefined);
+
+      await tell(deployed('github', 'g1', 1, { version: 'v1' }));
+
+      assert.deepEqual((await changes.get(first.id)).analysisIds, ['r']);
+      assert.equal((await changes.get(first.id)).verdictOverruled, true);
+      assert.equal(await stores().runs.countByChange(first.id), 1);
+      assert.equal(await stores().runs.saveClaimed(claim.run, claim.token), false);
+      const moved = await stores().runs.find('r');
+      assert.equal(moved?.changeId, first.id);
+      assert.ok(moved !== null && (await stores().runs.saveForced({ ...moved, reason: 'again' }, moved)));
+      assert.equal((await stores().runs.claimDue(epoch, 1, 60_000)).length, 1);
+    });
+
+    it('leaves the analyses of one with it when another goes', async () => {
+      await tell(deployed('argo-rollouts', 'u/1', 1, { version: 'v1' }));
+      const both = await tell(deployed('github', '103', 8, { version: 'v1' }));
+      const rollout = { uid: 'u', revision: '1', namespace: null, name: null };
+      await stores().runs.insert(makeRun({ id: 'r', key: 'r', ...place, changeId: both.id, rollout }));
+      const told = { analysisId: 'r', verdict: 'fail', at: epoch, enforced: true, reason: null } as const;
+      await deps.unitOfWork.transaction(({ ledger }) => recordVerdict(ledger, both.id, told, policy()));
+
+      const own = await tell(deployed('argo-rollouts', 'u/3', 8, { version: 'v1' }));
+
+      const at = await idOf('argo-rollouts', 'u/1');
+      assert.equal((await stores().runs.find('r'))?.changeId, at);
+      assert.deepEqual((await changes.get(at)).analysisIds, ['r']);
+      assert.deepEqual((await changes.get(own.id)).analysisIds, []);
+    });
+
+    it('comes to the same when many tell at once', async () => {
+      const reports = [1, 4, 7, 10].flatMap((hours, index) => [
+        deployed('argo', `u/${index}`, hours, { version: `v${index % 2}` }),
+        deployed('github', `${index}`, hours + 0.1, {
+          version: `v${index % 2}`,
+          commit: `abcdef${index % 2}`,
+        }),
+        deployed('gitlab', `${index}`, hours + 0.2, { commit: `abcdef${index % 2}` }),
+      ]);
+      await Promise.all([...reports, ...reports].map((report) => changes.report([report], ann)));
+
+      assert.equal(await count(), 4);
+      for (const index of [0, 1, 2, 3]) {
+        const id = await idOf('argo', `u/${index}`);
+        assert.equal(await idOf('github', `${index}`), id);
+        assert.equal(await idOf('gitlab', `${index}`), id);
+      }
+    });
+  });
+}
