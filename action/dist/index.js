@@ -1,6 +1,7 @@
 // Made by `npm run build:action` of action/src; change it there.
 
 // action/src/main.ts
+import { readFileSync as readFileSync2 } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 // action/src/run.ts
@@ -954,12 +955,12 @@ var Collection = class extends NodeBase {
 
 // node_modules/yaml/browser/dist/stringify/stringifyComment.js
 var stringifyComment = (str) => str.replace(/^(?!$)(?: $)?/gm, "#");
-function indentComment(comment, indent) {
-  if (/^\n+$/.test(comment))
-    return comment.substring(1);
-  return indent ? comment.replace(/^(?! *$)/gm, indent) : comment;
+function indentComment(comment2, indent) {
+  if (/^\n+$/.test(comment2))
+    return comment2.substring(1);
+  return indent ? comment2.replace(/^(?! *$)/gm, indent) : comment2;
 }
-var lineComment = (str, indent, comment) => str.endsWith("\n") ? indentComment(comment, indent) : comment.includes("\n") ? "\n" + indentComment(comment, indent) : (str.endsWith(" ") ? "" : " ") + comment;
+var lineComment = (str, indent, comment2) => str.endsWith("\n") ? indentComment(comment2, indent) : comment2.includes("\n") ? "\n" + indentComment(comment2, indent) : (str.endsWith(" ") ? "" : " ") + comment2;
 
 // node_modules/yaml/browser/dist/stringify/foldFlowLines.js
 var FOLD_FLOW = "flow";
@@ -1224,7 +1225,7 @@ try {
 } catch {
   blockEndNewlines = /\n+(?!\n|$)/g;
 }
-function blockString({ comment, type, value }, ctx, onComment, onChompKeep) {
+function blockString({ comment: comment2, type, value }, ctx, onComment, onChompKeep) {
   const { blockQuote, commentString, lineWidth } = ctx.options;
   if (!blockQuote || /\n[\t ]+$/.test(value)) {
     return quotedString(value, ctx);
@@ -1276,8 +1277,8 @@ function blockString({ comment, type, value }, ctx, onComment, onChompKeep) {
   }
   const indentSize = indent ? "2" : "1";
   let header = (startWithSpace ? indentSize : "") + chomp;
-  if (comment) {
-    header += " " + commentString(comment.replace(/ ?[\r\n]+/g, " "));
+  if (comment2) {
+    header += " " + commentString(comment2.replace(/ ?[\r\n]+/g, " "));
     if (onComment)
       onComment();
   }
@@ -1744,20 +1745,20 @@ function stringifyCollection(collection, ctx, options) {
   const stringify4 = flow ? stringifyFlowCollection : stringifyBlockCollection;
   return stringify4(collection, ctx, options);
 }
-function stringifyBlockCollection({ comment, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
+function stringifyBlockCollection({ comment: comment2, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
   const { indent, options: { commentString } } = ctx;
   const itemCtx = Object.assign({}, ctx, { indent: itemIndent, type: null });
   let chompKeep = false;
   const lines = [];
   for (let i = 0; i < items.length; ++i) {
     const item = items[i];
-    let comment2 = null;
+    let comment3 = null;
     if (isNode(item)) {
       if (!chompKeep && item.spaceBefore)
         lines.push("");
       addCommentBefore(ctx, lines, item.commentBefore, chompKeep);
       if (item.comment)
-        comment2 = item.comment;
+        comment3 = item.comment;
     } else if (isPair(item)) {
       const ik = isNode(item.key) ? item.key : null;
       if (ik) {
@@ -1767,10 +1768,10 @@ function stringifyBlockCollection({ comment, items }, ctx, { blockItemPrefix, fl
       }
     }
     chompKeep = false;
-    let str2 = stringify(item, itemCtx, () => comment2 = null, () => chompKeep = true);
-    if (comment2)
-      str2 += lineComment(str2, itemIndent, commentString(comment2));
-    if (chompKeep && comment2)
+    let str2 = stringify(item, itemCtx, () => comment3 = null, () => chompKeep = true);
+    if (comment3)
+      str2 += lineComment(str2, itemIndent, commentString(comment3));
+    if (chompKeep && comment3)
       chompKeep = false;
     lines.push(blockItemPrefix + str2);
   }
@@ -1785,8 +1786,8 @@ function stringifyBlockCollection({ comment, items }, ctx, { blockItemPrefix, fl
 ${indent}${line}` : "\n";
     }
   }
-  if (comment) {
-    str += "\n" + indentComment(commentString(comment), indent);
+  if (comment2) {
+    str += "\n" + indentComment(commentString(comment2), indent);
     if (onComment)
       onComment();
   } else if (chompKeep && onChompKeep)
@@ -1806,13 +1807,13 @@ function stringifyFlowCollection({ items }, ctx, { flowChars, itemIndent }) {
   const lines = [];
   for (let i = 0; i < items.length; ++i) {
     const item = items[i];
-    let comment = null;
+    let comment2 = null;
     if (isNode(item)) {
       if (item.spaceBefore)
         lines.push("");
       addCommentBefore(ctx, lines, item.commentBefore, false);
       if (item.comment)
-        comment = item.comment;
+        comment2 = item.comment;
     } else if (isPair(item)) {
       const ik = isNode(item.key) ? item.key : null;
       if (ik) {
@@ -1825,16 +1826,16 @@ function stringifyFlowCollection({ items }, ctx, { flowChars, itemIndent }) {
       const iv = isNode(item.value) ? item.value : null;
       if (iv) {
         if (iv.comment)
-          comment = iv.comment;
+          comment2 = iv.comment;
         if (iv.commentBefore)
           reqNewline = true;
       } else if (item.value == null && ik?.comment) {
-        comment = ik.comment;
+        comment2 = ik.comment;
       }
     }
-    if (comment)
+    if (comment2)
       reqNewline = true;
-    let str = stringify(item, itemCtx, () => comment = null);
+    let str = stringify(item, itemCtx, () => comment2 = null);
     reqNewline || (reqNewline = lines.length > linesAtValue || str.includes("\n"));
     if (i < items.length - 1) {
       str += ",";
@@ -1846,8 +1847,8 @@ function stringifyFlowCollection({ items }, ctx, { flowChars, itemIndent }) {
         str += ",";
       }
     }
-    if (comment)
-      str += lineComment(str, itemIndent, commentString(comment));
+    if (comment2)
+      str += lineComment(str, itemIndent, commentString(comment2));
     lines.push(str);
     linesAtValue = lines.length;
   }
@@ -1871,11 +1872,11 @@ ${indent}${end}`;
     }
   }
 }
-function addCommentBefore({ indent, options: { commentString } }, lines, comment, chompKeep) {
-  if (comment && chompKeep)
-    comment = comment.replace(/^\n+/, "");
-  if (comment) {
-    const ic = indentComment(commentString(comment), indent);
+function addCommentBefore({ indent, options: { commentString } }, lines, comment2, chompKeep) {
+  if (comment2 && chompKeep)
+    comment2 = comment2.replace(/^\n+/, "");
+  if (comment2) {
+    const ic = indentComment(commentString(comment2), indent);
     lines.push(ic.trimStart());
   }
 }
@@ -2375,7 +2376,7 @@ var binary = {
       return src;
     }
   },
-  stringify({ comment, type, value }, ctx, onComment, onChompKeep) {
+  stringify({ comment: comment2, type, value }, ctx, onComment, onChompKeep) {
     if (!value)
       return "";
     const buf = value;
@@ -2398,7 +2399,7 @@ var binary = {
       }
       str = lines.join(type === Scalar.BLOCK_LITERAL ? "\n" : " ");
     }
-    return stringifyString({ comment, type, value: str }, ctx, onComment, onChompKeep);
+    return stringifyString({ comment: comment2, type, value: str }, ctx, onComment, onChompKeep);
   }
 };
 
@@ -3365,7 +3366,7 @@ function resolveProps(tokens, { flow, indicator, next, offset, onError, parentIn
   let spaceBefore = false;
   let atNewline = startOnNewline;
   let hasSpace = startOnNewline;
-  let comment = "";
+  let comment2 = "";
   let commentSep = "";
   let hasNewline = false;
   let reqSpace = false;
@@ -3399,18 +3400,18 @@ function resolveProps(tokens, { flow, indicator, next, offset, onError, parentIn
         if (!hasSpace)
           onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
         const cb = token.source.substring(1) || " ";
-        if (!comment)
-          comment = cb;
+        if (!comment2)
+          comment2 = cb;
         else
-          comment += commentSep + cb;
+          comment2 += commentSep + cb;
         commentSep = "";
         atNewline = false;
         break;
       }
       case "newline":
         if (atNewline) {
-          if (comment)
-            comment += token.source;
+          if (comment2)
+            comment2 += token.source;
           else if (!found || indicator !== "seq-item-ind")
             spaceBefore = true;
         } else
@@ -3478,7 +3479,7 @@ function resolveProps(tokens, { flow, indicator, next, offset, onError, parentIn
     comma,
     found,
     spaceBefore,
-    comment,
+    comment: comment2,
     hasNewline,
     anchor,
     tag,
@@ -3684,7 +3685,7 @@ function resolveBlockSeq({ composeNode: composeNode2, composeEmptyNode: composeE
 
 // node_modules/yaml/browser/dist/compose/resolve-end.js
 function resolveEnd(end, offset, reqSpace, onError) {
-  let comment = "";
+  let comment2 = "";
   if (end) {
     let hasSpace = false;
     let sep = "";
@@ -3698,15 +3699,15 @@ function resolveEnd(end, offset, reqSpace, onError) {
           if (reqSpace && !hasSpace)
             onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
           const cb = source.substring(1) || " ";
-          if (!comment)
-            comment = cb;
+          if (!comment2)
+            comment2 = cb;
           else
-            comment += sep + cb;
+            comment2 += sep + cb;
           sep = "";
           break;
         }
         case "newline":
-          if (comment)
+          if (comment2)
             sep += source;
           hasSpace = true;
           break;
@@ -3716,7 +3717,7 @@ function resolveEnd(end, offset, reqSpace, onError) {
       offset += source.length;
     }
   }
-  return { comment, offset };
+  return { comment: comment2, offset };
 }
 
 // node_modules/yaml/browser/dist/compose/resolve-flow-collection.js
@@ -4081,7 +4082,7 @@ function parseBlockScalarHeader({ offset, props }, strict, onError) {
   if (error !== -1)
     onError(error, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source}`);
   let hasSpace = false;
-  let comment = "";
+  let comment2 = "";
   let length = source.length;
   for (let i = 1; i < props.length; ++i) {
     const token = props[i];
@@ -4098,7 +4099,7 @@ function parseBlockScalarHeader({ offset, props }, strict, onError) {
           onError(token, "MISSING_CHAR", message);
         }
         length += token.source.length;
-        comment = token.source.substring(1);
+        comment2 = token.source.substring(1);
         break;
       case "error":
         onError(token, "UNEXPECTED_TOKEN", token.message);
@@ -4114,7 +4115,7 @@ function parseBlockScalarHeader({ offset, props }, strict, onError) {
       }
     }
   }
-  return { mode, indent, chomp, comment, length };
+  return { mode, indent, chomp, comment: comment2, length };
 }
 function splitLines(source) {
   const split = source.split(/\n( *)/);
@@ -4342,7 +4343,7 @@ function parseCharCode(source, offset, length, onError) {
 
 // node_modules/yaml/browser/dist/compose/compose-scalar.js
 function composeScalar(ctx, token, tagToken, onError) {
-  const { value, type, comment, range } = token.type === "block-scalar" ? resolveBlockScalar(ctx, token, onError) : resolveFlowScalar(token, ctx.options.strict, onError);
+  const { value, type, comment: comment2, range } = token.type === "block-scalar" ? resolveBlockScalar(ctx, token, onError) : resolveFlowScalar(token, ctx.options.strict, onError);
   const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
   let tag;
   if (ctx.options.stringKeys && ctx.atKey) {
@@ -4370,8 +4371,8 @@ function composeScalar(ctx, token, tagToken, onError) {
     scalar.tag = tagName;
   if (tag.format)
     scalar.format = tag.format;
-  if (comment)
-    scalar.comment = comment;
+  if (comment2)
+    scalar.comment = comment2;
   return scalar;
 }
 function findScalarTagByName(schema4, value, tagName, tagToken, onError) {
@@ -4439,7 +4440,7 @@ function emptyScalarPosition(offset, before, pos) {
 var CN = { composeNode, composeEmptyNode };
 function composeNode(ctx, token, props, onError) {
   const atKey = ctx.atKey;
-  const { spaceBefore, comment, anchor, tag } = props;
+  const { spaceBefore, comment: comment2, anchor, tag } = props;
   let node;
   let isSrcToken = true;
   switch (token.type) {
@@ -4483,17 +4484,17 @@ function composeNode(ctx, token, props, onError) {
   }
   if (spaceBefore)
     node.spaceBefore = true;
-  if (comment) {
+  if (comment2) {
     if (token.type === "scalar" && token.source === "")
-      node.comment = comment;
+      node.comment = comment2;
     else
-      node.commentBefore = comment;
+      node.commentBefore = comment2;
   }
   if (ctx.options.keepSourceTokens && isSrcToken)
     node.srcToken = token;
   return node;
 }
-function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment, anchor, tag, end }, onError) {
+function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment: comment2, anchor, tag, end }, onError) {
   const token = {
     type: "scalar",
     offset: emptyScalarPosition(offset, before, pos),
@@ -4508,8 +4509,8 @@ function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment, anch
   }
   if (spaceBefore)
     node.spaceBefore = true;
-  if (comment) {
-    node.comment = comment;
+  if (comment2) {
+    node.comment = comment2;
     node.range[2] = end;
   }
   return node;
@@ -4571,14 +4572,14 @@ function getErrorPos(src) {
   return [offset, offset + (typeof source === "string" ? source.length : 1)];
 }
 function parsePrelude(prelude) {
-  let comment = "";
+  let comment2 = "";
   let atComment = false;
   let afterEmptyLine = false;
   for (let i = 0; i < prelude.length; ++i) {
     const source = prelude[i];
     switch (source[0]) {
       case "#":
-        comment += (comment === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source.substring(1) || " ");
+        comment2 += (comment2 === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source.substring(1) || " ");
         atComment = true;
         afterEmptyLine = false;
         break;
@@ -4593,7 +4594,7 @@ function parsePrelude(prelude) {
         atComment = false;
     }
   }
-  return { comment, afterEmptyLine };
+  return { comment: comment2, afterEmptyLine };
 }
 var Composer = class {
   constructor(options = {}) {
@@ -4613,25 +4614,25 @@ var Composer = class {
     this.options = options;
   }
   decorate(doc, afterDoc) {
-    const { comment, afterEmptyLine } = parsePrelude(this.prelude);
-    if (comment) {
+    const { comment: comment2, afterEmptyLine } = parsePrelude(this.prelude);
+    if (comment2) {
       const dc = doc.contents;
       if (afterDoc) {
         doc.comment = doc.comment ? `${doc.comment}
-${comment}` : comment;
+${comment2}` : comment2;
       } else if (afterEmptyLine || doc.directives.docStart || !dc) {
-        doc.commentBefore = comment;
+        doc.commentBefore = comment2;
       } else if (isCollection(dc) && !dc.flow && dc.items.length > 0) {
         let it = dc.items[0];
         if (isPair(it))
           it = it.key;
         const cb = it.commentBefore;
-        it.commentBefore = cb ? `${comment}
-${cb}` : comment;
+        it.commentBefore = cb ? `${comment2}
+${cb}` : comment2;
       } else {
         const cb = dc.commentBefore;
-        dc.commentBefore = cb ? `${comment}
-${cb}` : comment;
+        dc.commentBefore = cb ? `${comment2}
+${cb}` : comment2;
       }
     }
     if (afterDoc) {
@@ -6662,6 +6663,94 @@ function createProgress(io, url) {
   };
 }
 
+// action/src/comment.ts
+var mostCommentBytes = 65e3;
+var pageSize = 100;
+var mostPages = 10;
+var timeoutMs = 1e4;
+function markOf({ service, environment, target }) {
+  const parts = [service, environment ?? "", target ?? ""].map(encodeURIComponent);
+  return `<!-- serin gate ${parts.join("/").replaceAll("-", "%2D")} -->`;
+}
+function isRecord(value) {
+  return typeof value === "object" && value !== null;
+}
+function numberOf(value) {
+  const number = isRecord(value) ? value["number"] : void 0;
+  return typeof number === "number" && Number.isSafeInteger(number) ? number : null;
+}
+function numberOfEvent({ env, readFile: readFile2 }) {
+  const path = env["GITHUB_EVENT_PATH"];
+  if (path === void 0 || path === "") return null;
+  const event = JSON.parse(readFile2(path));
+  if (!isRecord(event)) return null;
+  const { pull_request: pull, issue } = event;
+  return numberOf(pull) ?? (isRecord(issue) && isRecord(issue["pull_request"]) ? numberOf(issue) : null);
+}
+function createCall2({ env, fetch }, token) {
+  const api = (env["GITHUB_API_URL"] || "https://api.github.com").replace(/\/+$/, "");
+  return async (method, path, body) => {
+    const response = await fetch(`${api}/repos/${env["GITHUB_REPOSITORY"]}${path}`, {
+      method,
+      headers: {
+        accept: "application/vnd.github+json",
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        "user-agent": "serin-action",
+        "x-github-api-version": "2022-11-28"
+      },
+      ...body === void 0 ? {} : { body: JSON.stringify(body) },
+      signal: AbortSignal.timeout(timeoutMs)
+    });
+    if (!response.ok) throw new Error(`GitHub answered ${response.status} to ${method} ${path}`);
+    return response.json();
+  };
+}
+async function findPullRequest(call, deps) {
+  const number = numberOfEvent(deps);
+  const sha = deps.env["GITHUB_SHA"];
+  if (number !== null || sha === void 0 || sha === "") return number;
+  const pulls = await call("GET", `/commits/${encodeURIComponent(sha)}/pulls`);
+  return Array.isArray(pulls) ? numberOf(pulls[0]) : null;
+}
+async function findComment(call, pull, mark) {
+  for (let page = 1; page <= mostPages; page += 1) {
+    const path = `/issues/${pull}/comments?per_page=${pageSize}&page=${page}`;
+    const comments = await call("GET", path);
+    if (!Array.isArray(comments)) return null;
+    const own = comments.find(({ body }) => typeof body === "string" && body.startsWith(mark));
+    if (own !== void 0) return own.id;
+    if (comments.length < pageSize) return null;
+  }
+  return null;
+}
+async function write(deps, token, mark, markdown) {
+  const call = createCall2(deps, token);
+  const pull = await findPullRequest(call, deps);
+  if (pull === null) {
+    deps.runner.write("comment-pr: this run is of no pull request\n");
+    return;
+  }
+  const known = await findComment(call, pull, mark);
+  const body = { body: `${mark}
+${markdown}` };
+  await (known === null ? call("POST", `/issues/${pull}/comments`, body) : call("PATCH", `/issues/comments/${known}`, body));
+}
+async function commentOnPullRequest(deps, token, subject, markdown) {
+  const warn2 = (reason) => deps.runner.annotate("warning", "Serin: no comment", `comment-pr: ${reason}`);
+  if (token === void 0) {
+    warn2("github-token is missing");
+    return;
+  }
+  try {
+    await write(deps, token, markOf(subject), markdown);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const needs = "the job needs `permissions: { pull-requests: write }`, which runs of forks have not";
+    warn2(/answered (401|403|404)/.test(reason) ? `${reason}; ${needs}` : reason);
+  }
+}
+
 // action/src/credential.ts
 import { readFileSync } from "node:fs";
 var reserve = 6e4;
@@ -6838,9 +6927,12 @@ function readInputs(env) {
     onUnavailable: readWord(env, "on-unavailable", ["fail", "pass"], issues) ?? "fail"
   };
   const poll = readPoll(env, issues);
+  const token = inputOf(env, "github-token");
+  const comment2 = readBoolean(env, "comment-pr", issues) ? { token } : null;
   if (issues.length > 0) throw invalidInput(issues);
   const origin = URL.canParse(url) ? new URL(url).origin : url;
-  return { flags, warns: undecided === "warn", poll, audience: inputOf(env, "audience") ?? origin };
+  const audience = inputOf(env, "audience") ?? origin;
+  return { flags, warns: undecided === "warn", poll, audience, comment: comment2 };
 }
 function nameInputs(error) {
   const rename = (text) => text.replaceAll("--change-version", "version").replace(/--(?=[a-z])/g, "");
@@ -6899,7 +6991,7 @@ function linkTo(address) {
     (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()}`
   );
 }
-function writeJobSummary(told, analysis, url) {
+function writeJobSummary(told, analysis, url, most = mostBytes) {
   const mark = marks[told.verdict] ?? "⚪";
   if (analysis === null) return `### ${mark} Serin: ${told.verdict}
 
@@ -6917,7 +7009,7 @@ ${plain(told.reason)}
 
 [Report with charts](${linkTo(writePage(analysis, url))})
 `;
-  const budget = mostBytes - Buffer.byteLength(before + after, "utf8");
+  const budget = most - Buffer.byteLength(before + after, "utf8");
   return `${before}
 ${writeTable(analysis.findings, budget)}${after}`;
 }
@@ -6983,6 +7075,9 @@ function report({ told, ending, analysis, url, warns }, runner) {
   annotate(told, ending, warns, analysis === null ? "" : writeSubject(analysis), runner);
   return exitCodes[ending];
 }
+function subjectOf({ service, environment, target }) {
+  return { service, environment, target };
+}
 async function gate(outside) {
   const { env, runner, now, sleep: sleep2 } = outside;
   const read = readInputs(env);
@@ -7006,18 +7101,26 @@ async function gate(outside) {
     ending: endingOf(waited, inputs.flags),
     analysis: waited.ending === "refused" ? null : waited.analysis,
     url,
-    warns: inputs.warns
+    warns: inputs.warns,
+    comment: read.comment === null ? null : { ...read.comment, ...subjectOf(body) }
   };
 }
 function resultOf(error) {
-  const common = { analysis: null, url: "", warns: false };
+  const common = { analysis: null, url: "", warns: false, comment: null };
   if (error instanceof SerinError && error.code !== "internal")
     return { ...common, told: { verdict: "refused", reason: nameInputs(error).message }, ending: "usage" };
   const reason = error instanceof Error ? error.message : String(error);
   return { ...common, told: { verdict: "unavailable", reason }, ending: "unavailable" };
 }
+async function comment({ told, analysis, url, comment: asked }, outside) {
+  if (asked === null) return;
+  const markdown = writeJobSummary(told, analysis, url, mostCommentBytes);
+  await commentOnPullRequest(outside, asked.token, asked, markdown);
+}
 async function runAction(outside) {
-  return report(await gate(outside).catch(resultOf), outside.runner);
+  const result = await gate(outside).catch(resultOf);
+  await comment(result, outside);
+  return report(result, outside.runner);
 }
 
 // action/src/runner.ts
@@ -7060,6 +7163,7 @@ process.exitCode = await runAction({
   env: process.env,
   runner: createRunner(process.env, (text) => process.stdout.write(text)),
   fetch: globalThis.fetch,
+  readFile: (path) => readFileSync2(path, "utf8"),
   now: Date.now,
   sleep: (milliseconds, signal) => sleep(milliseconds, void 0, signal === void 0 ? {} : { signal })
 });

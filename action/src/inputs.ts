@@ -15,6 +15,8 @@ export type Inputs = {
   readonly poll: number;
   /** Audience of the OIDC token. */
   readonly audience: string;
+  /** Whether the verdict is told in the pull request, and with which token of GitHub; `null`: it is not. */
+  readonly comment: { readonly token: string | undefined } | null;
 };
 
 /** The runner hands an input over as `INPUT_<NAME>`, upper case, with hyphens kept. Blank counts as absent. */
@@ -129,9 +131,12 @@ export function readInputs(env: Environment): Inputs {
     onUnavailable: readWord(env, 'on-unavailable', ['fail', 'pass'], issues) ?? 'fail',
   };
   const poll = readPoll(env, issues);
+  const token = inputOf(env, 'github-token');
+  const comment = readBoolean(env, 'comment-pr', issues) ? { token } : null;
   if (issues.length > 0) throw invalidInput(issues);
   const origin = URL.canParse(url) ? new URL(url).origin : url;
-  return { flags, warns: undecided === 'warn', poll, audience: inputOf(env, 'audience') ?? origin };
+  const audience = inputOf(env, 'audience') ?? origin;
+  return { flags, warns: undecided === 'warn', poll, audience, comment };
 }
 
 /** The names of inputs where a message of `serin gate` names its flags. */

@@ -8,6 +8,7 @@ import type { Io } from '../../src/cli/io.ts';
 import { createProgress } from '../../src/cli/progress.ts';
 import { oneLine, writePage, writeSubject } from '../../src/cli/words.ts';
 import { SerinError } from '../../src/errors.ts';
+import { type CommentSubject, commentOnPullRequest, mostCommentBytes } from './comment.ts';
 import { type Credential, createCredential, noCredential, readClaims } from './credential.ts';
 import { type Inputs, nameInputs, readInputs } from './inputs.ts';
 import type { Runner } from './runner.ts';
@@ -20,6 +21,7 @@ export type Outside = {
   readonly env: Environment;
   readonly runner: Runner;
   readonly fetch: typeof globalThis.fetch;
+  readonly readFile: (path: string) => string;
   readonly now: () => number;
   readonly sleep: Io['sleep'];
 };
@@ -92,6 +94,7 @@ type Result = {
   readonly analysis: Analysis | null;
   readonly url: string;
   readonly warns: boolean;
+  readonly comment: (CommentSubject & { readonly token: string | undefined }) | null;
 };
 
 function report({ told, ending, analysis, url, warns }: Result, runner: Runner): number {
@@ -104,6 +107,10 @@ function report({ told, ending, analysis, url, warns }: Result, runner: Runner):
   runner.write(`${told.verdict}: ${told.reason.split('\n').map(oneLine).join('\n  ')}\n`);
   annotate(told, ending, warns, analysis === null ? '' : writeSubject(analysis), runner);
   return exitCodes[ending];
+}
+
+function subjectOf({ service, environment, target }: StartAnalysis): CommentSubject {
+  return { service, environment, target };
 }
 
 async function gate(outside: Outside): Promise<Result> {
@@ -130,19 +137,28 @@ async function gate(outside: Outside): Promise<Result> {
     analysis: waited.ending === 'refused' ? null : waited.analysis,
     url,
     warns: inputs.warns,
+    comment: read.comment === null ? null : { ...read.comment, ...subjectOf(body) },
   };
 }
 
 /** Wrong input is told by the names of the inputs; anything unforeseen is no verdict, and never passes. */
 function resultOf(error: unknown): Result {
-  const common = { analysis: null, url: '', warns: false };
+  const common = { analysis: null, url: '', warns: false, comment: null };
   if (error instanceof SerinError && error.code !== 'internal')
     return { ...common, told: { verdict: 'refused', reason: nameInputs(error).message }, ending: 'usage' };
   const reason = error instanceof Error ? error.message : String(error);
   return { ...common, told: { verdict: 'unavailable', reason }, ending: 'unavailable' };
 }
 
+async function comment({ told, analysis, url, comment: asked }: Result, outside: Outside): Promise<void> {
+  if (asked === null) return;
+  const markdown = writeJobSummary(told, analysis, url, mostCommentBytes);
+  await commentOnPullRequest(outside, asked.token, asked, markdown);
+}
+
 /** Runs the step: starts or joins an analysis, waits, and tells the runner. Resolves with the exit code of `serin gate`. */
 export async function runAction(outside: Outside): Promise<number> {
-  return report(await gate(outside).catch(resultOf), outside.runner);
+  const result = await gate(outside).catch(resultOf);
+  await comment(result, outside);
+  return report(result, outside.runner);
 }

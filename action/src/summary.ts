@@ -76,8 +76,13 @@ function linkTo(address: string): string {
 /** How a step ended: the word of its output, and why. */
 export type Told = { readonly verdict: string; readonly reason: string };
 
-/** Markdown for the summary of the job, under 1 MiB. `analysis` is `null` when there is none to show. */
-export function writeJobSummary(told: Told, analysis: Analysis | null, url: string): string {
+/** Markdown of how the step ended, in at most `most` bytes. `analysis` is `null` when there is none to show. */
+export function writeJobSummary(
+  told: Told,
+  analysis: Analysis | null,
+  url: string,
+  most: number = mostBytes,
+): string {
   const mark = marks[told.verdict] ?? '⚪';
   if (analysis === null) return `### ${mark} Serin: ${told.verdict}\n\n${plain(told.reason)}\n`;
   const dryRun = analysis.dryRun
@@ -91,6 +96,6 @@ export function writeJobSummary(told: Told, analysis: Analysis | null, url: stri
     '',
   ].join('\n');
   const after = `\n\n[Report with charts](${linkTo(writePage(analysis, url))})\n`;
-  const budget = mostBytes - Buffer.byteLength(before + after, 'utf8');
+  const budget = most - Buffer.byteLength(before + after, 'utf8');
   return `${before}\n${writeTable(analysis.findings, budget)}${after}`;
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { components } from '../../src/api/schema.gen.ts';
+import { startCommentDouble } from '../support/comment-double.ts';
 import { runStep, type StepResult } from '../support/github-runner.ts';
 import { type OidcIssuerDouble, startOidcIssuer } from '../support/oidc-issuer.ts';
 import { freePort } from '../support/process.ts';
@@ -238,6 +239,35 @@ describe('the GitHub Action, run as the runner runs it', function () {
         const { code, outputs, summary } = await step(url(), { ...canary('errors-x5'), 'dry-run': 'true' });
         assert.deepEqual([code, outputs['verdict']], [0, 'pass']);
         assert.match(summary, /Dry run: nothing acts on it/);
+      });
+
+      it('tells the verdict in the pull request when asked to, and what goes wrong with that changes nothing', async () => {
+        const github = await startCommentDouble();
+        const inputs = {
+          ...canary('harmless'),
+          'dry-run': 'true',
+          'comment-pr': 'true',
+          'github-token': 'ghs_t',
+        };
+        try {
+          const env = { ...granted(), GITHUB_SHA: 'abc', GITHUB_API_URL: github.url };
+          assert.equal((await step(url(), inputs, env)).code, 0);
+          const [comment] = github.posted;
+          assert.equal(comment?.path, '/repos/octocat/shop/issues/7/comments');
+          assert.match(
+            comment.body,
+            /^<!-- serin gate checkout\/production\/ -->\n### 🟢 Serin: pass for checkout/,
+          );
+        } finally {
+          await github.close();
+        }
+        const gone = await step(url(), inputs, {
+          ...granted(),
+          GITHUB_SHA: 'abc',
+          GITHUB_API_URL: github.url,
+        });
+        assert.deepEqual([gone.code, gone.outputs['verdict']], [0, 'pass']);
+        assert.equal(gone.annotations[0]?.level, 'warning');
       });
     });
 
