@@ -180,7 +180,8 @@ for (const { name, open } of databases) {
       }
       const { cells, changes } = await rebuilt;
 
-      assert.ok(cells > 0 && changes >= 40);
+      // How many it counts hangs on what is written meanwhile; that none is missing is seen below.
+      assert.ok(cells > 0 && changes > 0);
       assert.deepEqual(
         sizes,
         sizes.map((_, index) => 41 + index),
