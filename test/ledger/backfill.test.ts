@@ -107,6 +107,26 @@ for (const { name, open } of databases) {
       assert.equal((await createRollupStore(test.database).check()).differences.length, 0);
     });
 
+    it('refuses times before 1970, which no report could hold and which make lead times of centuries', async () => {
+      const unset = Date.parse('0001-01-01T00:00:00Z');
+      const incident = { ...makeIncidentReport(1), openedAt: -1 };
+      const lines = [
+        change('1', 1, { facts: { committedAt: unset } }),
+        change('2', 1, { facts: { startedAt: 0 } }),
+        { kind: 'incident', report: incident } as const,
+      ];
+
+      const outcomes = await backfill.take(lines, false, ann);
+
+      const refused = (path: string, found: string) => ({
+        result: 'refused',
+        errors: [{ path, message: `found ${found}; allowed are times from 1970 on` }],
+      });
+      assert.deepEqual(outcomes[0], refused('committedAt', '0001-01-01T00:00:00.000Z'));
+      assert.equal(outcomes[1]?.result, 'made');
+      assert.deepEqual(outcomes[2], refused('openedAt', '1969-12-31T23:59:59.999Z'));
+    });
+
     it('refuses what lies outside the scope, line by line', async () => {
       const scoped: Actor = { name: 'token:shop', isAdmin: false, services: ['checkout'] };
       const lines = [change('1', 1), change('2', 1, { service: 'search' }), change('3', 1)];
