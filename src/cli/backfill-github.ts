@@ -33,6 +33,18 @@ function checkFlags({ repository, since, githubUrl }: GithubFlags): void {
   if (issues.length > 0) throw invalidInput(issues);
 }
 
+/** `null`: it was not written here. */
+function parseState(text: string): State | null {
+  try {
+    const state = JSON.parse(text) as Partial<State> | null;
+    return typeof state?.repository === 'string' && Number.isSafeInteger(state.doneFrom)
+      ? (state as State)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
 async function readState(path: string | null, flags: GithubFlags): Promise<State | null> {
   if (path === null) return null;
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -40,7 +52,11 @@ async function readState(path: string | null, flags: GithubFlags): Promise<State
     throw invalidInput([{ path: '--state', message: `${path} cannot be read: ${error.message}` }]);
   });
   if (text === null) return null;
-  const state = JSON.parse(text) as State;
+  const state = parseState(text);
+  if (state === null)
+    throw invalidInput([
+      { path: '--state', message: `${path} is no state of a backfill; name another file` },
+    ]);
   if (state.repository === flags.repository && state.environment === (flags.environment ?? null))
     return state;
   throw invalidInput([
@@ -139,7 +155,9 @@ export async function runGithub(flags: GithubFlags, io: Io): Promise<number> {
   const access = { url: flags.githubUrl.replace(/\/+$/, ''), token: given(io.env['GITHUB_TOKEN']) ?? null };
   const ids = new Map<number, number>();
   const refusal: { error: SerinError | null } = { error: null };
-  const lines = untilRefused(readLines(createGithub(access, io, tell), flags, state, ids), refusal);
+  const stop = io.interrupted?.() ?? new AbortController().signal;
+  const github = createGithub(access, io, tell, stop);
+  const lines = untilRefused(readLines(github, flags, state, ids), refusal);
   const { repository, environment = null } = flags;
   const code = await sendLines(
     lines,
@@ -156,7 +174,7 @@ export async function runGithub(flags: GithubFlags, io: Io): Promise<number> {
           await writeState(path, { repository, environment, doneFrom });
       },
     },
-    io,
+    { ...io, interrupted: () => stop },
   );
   if (refusal.error !== null) {
     tell(refusal.error.message);

@@ -86,16 +86,28 @@ function add(counts: Counts, results: readonly LineResult[], refused: number): C
   return sum;
 }
 
+/** What comes until `stop` ends its source; then `null` at last. */
+async function* untilStopped<T>(source: AsyncIterable<T>, stop: AbortSignal): AsyncGenerator<T | null> {
+  try {
+    yield* source;
+  } catch (error) {
+    if (!stop.aborted || !(error instanceof Error) || error.name !== 'AbortError') throw error;
+    yield null;
+  }
+}
+
 /**
  * Sends lines batch by batch, one after the other, and tells what came of them. Holds one batch at a time. A line that
- * is refused stops nothing; an outage that lasts, a refusal of the caller and `stop` do.
+ * is refused stops nothing; an outage that lasts, a refusal of the caller and `stop` do, also where the lines end in an
+ * `AbortError` of that.
  */
 export async function runBackfill(lines: AsyncIterable<InputLine>, run: BackfillRun): Promise<Finish> {
   let counts: Counts = { made: 0, changed: 0, joined: 0, unchanged: 0, refused: 0 };
   let through = run.skipLines;
-  for await (const batch of inBatches(lines, run.skipLines, run.dryRun ? mostRehearsed : mostLines)) {
-    const sent = run.stop.aborted ? null : await sendReadable(batch, run);
-    if (sent === null || (sent.kind !== 'sent' && run.stop.aborted))
+  const most = run.dryRun ? mostRehearsed : mostLines;
+  for await (const batch of untilStopped(inBatches(lines, run.skipLines, most), run.stop)) {
+    const sent = batch === null || run.stop.aborted ? null : await sendReadable(batch, run);
+    if (batch === null || sent === null || (sent.kind !== 'sent' && run.stop.aborted))
       return { counts, through, ending: 'stopped', reason: null };
     if (sent.kind !== 'sent') return { counts, through, ending: sent.kind, reason: sent.reason };
     const refused = refusedOf(batch, sent.results);

@@ -225,6 +225,51 @@ describe('serin backfill github', () => {
     await assert.rejects(readFile(state, 'utf8'), { code: 'ENOENT' });
   });
 
+  for (const [when, trouble] of [
+    ['a limit is waited out', { status: 429 }],
+    ['an outage is waited out', { status: 502 }],
+  ] as const)
+    it(`ends at once when it is interrupted while ${when}`, async () => {
+      const github = makeGithub([out(9), out(8), out(7)]);
+      github.trouble(4, trouble);
+      const stop = new AbortController();
+      const waits: number[] = [];
+      const sleep: Io['sleep'] = async (milliseconds, signal) => {
+        waits.push(milliseconds);
+        stop.abort();
+        signal?.throwIfAborted();
+      };
+      const { code, stdout } = await run(github, [], { sleep, interrupted: () => stop.signal });
+
+      assert.equal(code, 5);
+      assert.match(stdout, /it ended early: it was stopped/);
+      assert.equal(waits.length, 1);
+      assert.equal(github.asked.length, 5);
+    });
+
+  it('ends at once when it is interrupted while GitHub does not answer', async () => {
+    const stop = new AbortController();
+    const hang: Io['fetch'] = async (_, init) => {
+      stop.abort();
+      init?.signal?.throwIfAborted();
+      throw new Error('the call goes on');
+    };
+    const { code, stdout } = await run(makeGithub([]), [], { fetch: hang, interrupted: () => stop.signal });
+
+    assert.equal(code, 5);
+    assert.match(stdout, /it ended early: it was stopped/);
+  });
+
+  it('refuses a state that is none', async () => {
+    const state = join(folder, 'none.json');
+    for (const text of ['{"repository"', 'null', '{"repository":"shop/checkout","environment":null}']) {
+      await writeFile(state, text);
+      const { code, stderr } = await run(makeGithub([out(9)]), ['--state', state]);
+      assert.equal(code, 2);
+      assert.match(stderr, /--state: .*none\.json is no state of a backfill; name another file/);
+    }
+  });
+
   it('refuses a state that is of another repository', async () => {
     const state = join(folder, 'other.json');
     const github = makeGithub([out(9)]);
