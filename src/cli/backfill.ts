@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type InputIssue, invalidInput } from '../errors.ts';
 import { given, readAccess } from './access.ts';
@@ -39,10 +39,13 @@ async function openInput(path: string, io: Io): Promise<Bytes> {
     if (io.stdin !== undefined) return io.stdin;
     throw invalidInput([{ path: 'FILE', message: 'found "-", but there is no standard input' }]);
   }
-  await access(path).catch((error: unknown) => {
+  try {
+    if ((await stat(path)).isDirectory()) throw new Error('it is a directory');
+    await access(path, constants.R_OK);
+  } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw invalidInput([{ path: 'FILE', message: `${path} cannot be read: ${why}` }]);
-  });
+  }
   return createReadStream(path);
 }
 
