@@ -234,13 +234,13 @@ describe('serin backfill', () => {
     it('finds the line that spoils a whole body, and sends the others', async () => {
       const strict: Answer = (body) =>
         body.changes?.some(({ externalId }) => externalId === '5')
-          ? { status: 400, body: { detail: 'the body holds NUL' } }
+          ? { status: 400, body: { errors: [{ path: 'changes[0].version', message: 'holds a NUL' }] } }
           : usual(body);
       const { code, stdout, stderr } = await run(['ndjson', '-'], piped(lines(9)), [strict]);
 
       assert.equal(code, 2);
       assert.match(stdout, /^8 made, .* 1 refused$/m);
-      assert.match(stderr, /^refused line 5: the body holds NUL$/m);
+      assert.match(stderr, /^refused line 5: version: holds a NUL$/m);
     });
 
     it('ends with 2 at once when the caller may not', async () => {
