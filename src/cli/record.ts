@@ -47,7 +47,12 @@ const text = (flags: Flags, name: string): string | undefined => given(flags[nam
 async function findRuled(flags: Flags, call: Call): ReturnType<Recording['path']> {
   const [id, source, externalId] = ['id', 'source', 'externalId'].map((name) => text(flags, name));
   if (id !== undefined) return `/v1/changes/${encodeURIComponent(id)}/outcome`;
-  const query = new URLSearchParams({ source: source ?? '', externalId: externalId ?? '' });
+  const service = text(flags, 'service');
+  const query = new URLSearchParams({
+    ...{ source: source ?? '', externalId: externalId ?? '' },
+    // A caller whose token is bound to services may list the changes of those alone.
+    ...(service === undefined ? {} : { service }),
+  });
   const reply = await call({ path: `/v1/changes?${query}` }, longestCall);
   if (reply.kind !== 'answered') return reply;
   const [found] = (reply.body as { items: readonly Change[] }).items;
@@ -126,7 +131,8 @@ function addRecording(record: Command, kind: keyof typeof recordings, io: Io): v
     command
       .option('--id <id>', 'the change, by its id')
       .option('--source <name>', 'the change: who named it')
-      .option('--external-id <id>', 'the change: what that source calls it');
+      .option('--external-id <id>', 'the change: what that source calls it')
+      .option('--service <name>', 'the change: its service; with a token that is bound to services');
   addFields(command, recordings[kind].fields)
     .addOption(durationOption('--timeout <duration>', 'how long to try while the service is away', '1m'))
     .option('--json', 'print what was recorded as JSON on stdout')

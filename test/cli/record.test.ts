@@ -155,6 +155,20 @@ describe('serin record', () => {
     ]);
   });
 
+  it('asks for changes of one service alone when it is named, as tokens that are bound to some must', async () => {
+    await record(
+      [recorded({ items: [change], nextCursor: null }), recorded(change)],
+      'outcome',
+      ...['--source', 's', '--external-id', '7', '--service', 'checkout'],
+      ...['--outcome', 'succeeded', '--reason', 'false alarm'],
+    );
+
+    assert.deepEqual(sent(), [
+      ['GET /v1/changes?source=s&externalId=7&service=checkout', null],
+      ['POST /v1/changes/c-1/outcome', { outcome: 'succeeded', reason: 'false alarm' }],
+    ]);
+  });
+
   it('ends with 2 when no change is called so, and says nothing of any', async () => {
     const { code, stderr } = await record(
       [recorded({ items: [], nextCursor: null })],
