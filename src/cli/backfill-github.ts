@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { invalidInput, SerinError } from '../errors.ts';
 import { given } from './access.ts';
 import { addSendOptions, type SendFlags, sendLines } from './backfill.ts';
+import { exitCodeOf } from './backfill-ending.ts';
 import type { InputLine } from './backfill-input.ts';
-import { exitCodes } from './exit-codes.ts';
+import type { Finish } from './backfill-run.ts';
 import { createGithub, type Github } from './github-client.ts';
 import { type Deployment, type DeploymentStatus, type Origin, readDeployment } from './github-deployments.ts';
 import type { Io } from './io.ts';
@@ -143,6 +144,12 @@ async function* untilRefused(
   }
 }
 
+/** How a backfill ended whose deployments GitHub stopped telling. */
+function cutOffBy(error: SerinError | null): Pick<Finish, 'ending' | 'reason'> | null {
+  if (error === null) return null;
+  return { ending: error.code === 'overloaded' ? 'unavailable' : 'refused', reason: error.message };
+}
+
 /**
  * Sends the deployments of a repository, newest first. Resolves with the exit code. What was read before GitHub
  * refused or went away is sent all the same.
@@ -159,7 +166,7 @@ export async function runGithub(flags: GithubFlags, io: Io): Promise<number> {
   const github = createGithub(access, io, tell, stop);
   const lines = untilRefused(readLines(github, flags, state, ids), refusal);
   const { repository, environment = null } = flags;
-  const code = await sendLines(
+  const finish = await sendLines(
     lines,
     flags,
     {
@@ -173,16 +180,12 @@ export async function runGithub(flags: GithubFlags, io: Io): Promise<number> {
         if (path !== null && doneFrom !== null && flags.dryRun !== true)
           await writeState(path, { repository, environment, doneFrom });
       },
+      cutOff: () => cutOffBy(refusal.error),
     },
     { ...io, interrupted: () => stop },
   );
-  if (refusal.error !== null) {
-    tell(refusal.error.message);
-    return refusal.error.code === 'overloaded' ? exitCodes.unavailable : exitCodes.usage;
-  }
-  if (path !== null && code !== exitCodes.unavailable && flags.dryRun !== true)
-    await rm(path, { force: true });
-  return code;
+  if (path !== null && finish.ending === 'done' && flags.dryRun !== true) await rm(path, { force: true });
+  return exitCodeOf(finish);
 }
 
 /** Adds `serin backfill github` below `serin backfill`. */
