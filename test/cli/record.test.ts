@@ -169,6 +169,25 @@ describe('serin record', () => {
     ]);
   });
 
+  for (const [what, args] of [
+    ['change', required],
+    [
+      'incident',
+      ['--source', 's', '--external-id', '7', '--title', 't', '--opened-at', '2026-01-01T00:00:00Z'],
+    ],
+    ['outcome', ['--source', 's', '--external-id', '7', '--outcome', 'succeeded', '--reason', 'r']],
+    ['outcome', ['--id', 'c-1', '--outcome', 'succeeded', '--reason', 'r']],
+  ] as const)
+    it(`takes no answer of something else for a recorded ${what}: ${args.join(' ')}`, async () => {
+      for (const body of [{}, [], { id: 1 }, 'ok']) {
+        const { code, stdout, stderr } = await record([recorded(body)], what, ...args, '--timeout', '1s');
+
+        assert.deepEqual([code, stdout], [5, ''], JSON.stringify(body));
+        assert.match(stderr, /what answered 200 is not Serin/);
+        await fake?.close();
+      }
+    });
+
   it('ends with 2 when no change is called so, and says nothing of any', async () => {
     const { code, stderr } = await record(
       [recorded({ items: [], nextCursor: null })],
