@@ -1,6 +1,6 @@
 import { pendingMigrations } from '../db/migrate.ts';
-import { SerinError } from './errors.ts';
-import type { RollupDifference } from './ledger/rollup-store.ts';
+import { hasCode, SerinError } from './errors.ts';
+import type { RollupDifference, RollupStore } from './ledger/rollup-store.ts';
 import { readSettings } from './settings.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { createRollupStore } from './store/rollup-store.ts';
@@ -50,13 +50,33 @@ function day(instant: number): string {
 function describe(difference: RollupDifference): string {
   const { service, environment, from, to, rolledUp, counted, onlyRolledUp, onlyCounted } = difference;
   const where = JSON.stringify(`${service} in ${environment}`);
-  return `${where}, ${day(from)} to ${day(to)}: the roll-up holds ${rolledUp} changes and there are ${counted}; ${onlyRolledUp} are in the roll-up only, ${onlyCounted} are not in it as they are`;
+  const place = `${where}, ${day(from)} to ${day(to)}`;
+  if (rolledUp === null) return `${place}: the roll-up cannot be read; there are ${counted} changes`;
+  return `${place}: the roll-up holds ${rolledUp} changes and there are ${counted}; ${onlyRolledUp} are in the roll-up only, ${onlyCounted} are not in it as they are`;
 }
 
-/** Compares the roll-ups with the changes and names each difference. Resolves with 1 when there is one, else 0. */
+/** What a check found, or why a change cannot be counted at all. */
+async function compare(database: Database): Promise<Awaited<ReturnType<RollupStore['check']>> | string> {
+  try {
+    return await createRollupStore(database).check();
+  } catch (error) {
+    if (!hasCode(error, 'internal')) throw error;
+    return error.message;
+  }
+}
+
+/**
+ * Compares the roll-ups with the changes and names each difference, or the change that cannot be counted. Resolves with
+ * 1 when there is one, else 0.
+ */
 export async function checkLedger(command: LedgerCommand): Promise<number> {
   return withDatabase(command, async (database) => {
-    const { cells, changes, differences } = await createRollupStore(database).check();
+    const found = await compare(database);
+    if (typeof found === 'string') {
+      command.say(found);
+      return 1;
+    }
+    const { cells, changes, differences } = found;
     for (const difference of differences.slice(0, mostLines)) command.say(describe(difference));
     command.say(
       `${cells} roll-ups compared with ${changes} changes: ${differences.length === 0 ? 'no difference' : `${differences.length} differ; build them anew with \`serin ledger rebuild\``}`,

@@ -64,10 +64,17 @@ function writeChange(change: Change): Schemas['Change'] {
   };
 }
 
-/** A report in the form of the ledger. What cannot be read is added to `issues`, with paths under `at`. */
+/** The configured service of that name or alias; `null`: none. */
+type FindService = (name: string) => { readonly service: string } | null;
+
+/**
+ * A report in the form of the ledger, of the service that the name or alias in it means; a name that is configured
+ * nowhere is kept as it is. What cannot be read is added to `issues`, with paths under `at`.
+ */
 export function readChangeReport(
   body: Schemas['ChangeReport'],
   at: string,
+  findService: FindService,
   issues: InputIssue[],
 ): ChangeReport {
   const {
@@ -86,7 +93,7 @@ export function readChangeReport(
   return {
     source,
     externalId,
-    service,
+    service: findService(service)?.service ?? service,
     environment,
     targets,
     facts: known,
@@ -97,11 +104,14 @@ export function readChangeReport(
   };
 }
 
-function readReports(body: Schemas['ChangeReport'] | Schemas['ChangeReport'][]): ChangeReport[] {
+function readReports(
+  body: Schemas['ChangeReport'] | Schemas['ChangeReport'][],
+  findService: FindService,
+): ChangeReport[] {
   const issues: InputIssue[] = [];
   const reports = Array.isArray(body)
-    ? body.map((one, index) => readChangeReport(one, `[${index}].`, issues))
-    : [readChangeReport(body, '', issues)];
+    ? body.map((one, index) => readChangeReport(one, `[${index}].`, findService, issues))
+    : [readChangeReport(body, '', findService, issues)];
   if (issues.length > 0) throw invalidInput(issues);
   return reports;
 }
@@ -131,10 +141,11 @@ function readFilter(request: Request): ChangeFilter {
 }
 
 /** The routes under `/v1/changes`. */
-export function createChangesRouter(changes: Changes, now: () => number): Router {
+export function createChangesRouter(changes: Changes, findService: FindService, now: () => number): Router {
   const router = Router();
   router.post('/v1/changes', async (request, response) => {
-    const written = (await changes.report(readReports(request.body), actorOf(response))).map(writeChange);
+    const reports = readReports(request.body, findService);
+    const written = (await changes.report(reports, actorOf(response))).map(writeChange);
     response.json(Array.isArray(request.body) ? { items: written } : written[0]);
   });
   router.get('/v1/changes', async (request, response) => {

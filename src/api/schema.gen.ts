@@ -2143,7 +2143,8 @@ export interface components {
             source: string;
             /** @description The reporter's own id of the change. */
             externalId: string;
-            service: components["schemas"]["Name"];
+            /** @description Name or alias of the service. */
+            service: string;
             environment: components["schemas"]["Name"];
             /** @description Clusters and regions it went to. */
             targets?: string[];

@@ -165,7 +165,7 @@ function addReading(app: Express, deps: ServerDeps, drain: Drain, validation: Va
 function addOwnRoutes(app: Express, deps: ServerDeps, drain: Drain, after: After, spec: Spec): void {
   const { now, runs, publicUrl } = deps;
   app.use(createAnalysesRouter({ runs, drain, after, publicUrl }));
-  app.use(createChangesRouter(deps.changes, now));
+  app.use(createChangesRouter(deps.changes, deps.incidents.findPlace, now));
   app.use(createTokensRouter(deps.tokens), createAuditRouter(deps.audit));
   app.use(createIncidentsRouter({ ...deps.incidents, now }));
   app.use(createBackfillRouter({ ...deps, ...deps.incidents, spec }));

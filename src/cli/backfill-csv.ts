@@ -78,13 +78,20 @@ function readRow(
   return { ...at, body };
 }
 
+/** The parser's own words show the cells as the bytes that they are here. */
+const whyByCode: Readonly<Record<string, string>> = {
+  INVALID_OPENING_QUOTE: 'has a quote within a cell that does not begin with one',
+  CSV_INVALID_CLOSING_QUOTE: 'goes on after the closing quote of a cell; a quote within one is written twice',
+};
+
 /** Why the rest of the file cannot be read. */
 function explain(error: CsvError): string {
   if (error.code === 'CSV_QUOTE_NOT_CLOSED')
     return 'is cut off: the input ends within a quoted cell that begins here or later';
   if (error.code === 'CSV_MAX_RECORD_SIZE')
     return `is longer than ${longestLine / 1024} KiB, or its quote is never closed; nothing after it was read`;
-  return `${error.message}; nothing after it was read`;
+  const why = whyByCode[error.code] ?? error.message;
+  return `${why}; nothing after it was read`;
 }
 
 /** A parser that gives its rows to `rows`, which an error does not take away as it does what a stream holds. */
@@ -92,6 +99,7 @@ function createParser(rows: Row[]): Parser {
   return parse({
     encoding: null,
     max_record_size: longestLine,
+    record_delimiter: '\n',
     relax_column_count: true,
     skip_empty_lines: true,
     on_record: (cells: string[], { lines }) => {
@@ -133,6 +141,28 @@ async function* withoutMark(source: Bytes): AsyncGenerator<Uint8Array> {
   if (held !== null) yield held;
 }
 
+const [lineFeed, carriageReturn] = [0x0a, 0x0d];
+
+/**
+ * The bytes with each line end as a line feed, within cells too. Files are put together of others, and left to itself
+ * the parser takes the first line end for that of all, and counts one of two bytes in a cell as two.
+ */
+async function* withLineFeeds(source: Bytes): AsyncGenerator<Uint8Array> {
+  let isAfterReturn = false;
+  for await (const piece of source) {
+    const bytes = Buffer.alloc(piece.length);
+    let length = 0;
+    for (const byte of piece) {
+      if (byte !== lineFeed || !isAfterReturn) {
+        bytes[length] = byte === carriageReturn ? lineFeed : byte;
+        length += 1;
+      }
+      isAfterReturn = byte === carriageReturn;
+    }
+    yield bytes.subarray(0, length);
+  }
+}
+
 /** Rows as they come; at last the line after them and what was wrong there, if the rest cannot be read. */
 async function* readRows(source: Bytes): AsyncGenerator<Row | { readonly error: CsvError }> {
   const rows: Row[] = [];
@@ -144,7 +174,7 @@ async function* readRows(source: Bytes): AsyncGenerator<Row | { readonly error: 
     if (error instanceof CsvError) yield { error };
     else if (error !== null) throw error;
   };
-  for await (const piece of withoutMark(source)) {
+  for await (const piece of withLineFeeds(withoutMark(source))) {
     const error = await feed(parser, piece);
     yield* tell(error);
     if (error !== null) return;
@@ -153,7 +183,7 @@ async function* readRows(source: Bytes): AsyncGenerator<Row | { readonly error: 
 }
 
 /**
- * The rows of CSV (RFC 4180, with or without a byte order mark) whose header names members of the API's bodies; empty
+ * The rows of CSV (RFC 4180, line ends of any kind, with or without a byte order mark) whose header names members of the API's bodies; empty
  * cells are absent, a list is parted by `;`, members of members are `labels.region` and `change.version`. Never holds
  * more than a piece of the file and its rows. Rejects with `invalid_input` when the header is wrong.
  */
@@ -163,7 +193,9 @@ export async function* readCsv(source: Bytes, fields: readonly Field[]): AsyncGe
   for await (const row of readRows(source)) {
     const line = before + 1;
     if ('error' in row) {
-      yield { line, end: line, problem: explain(row.error), text: '' };
+      const problem = explain(row.error);
+      if (columns === null) throw invalidInput([{ path: 'header', message: problem }]);
+      yield { line, end: line, problem, text: '', endsInput: true };
     } else if (columns === null) {
       columns = row.cells.map((cell) => showBytes(cell).trim());
       checkHeader(columns, fields);

@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { invalidInput, SerinError } from '../errors.ts';
 import { given } from './access.ts';
 import { addSendOptions, type SendFlags, sendLines } from './backfill.ts';
+import { exitCodeOf } from './backfill-ending.ts';
 import type { InputLine } from './backfill-input.ts';
-import { exitCodes } from './exit-codes.ts';
+import type { Finish } from './backfill-run.ts';
 import { createGithub, type Github } from './github-client.ts';
 import { type Deployment, type DeploymentStatus, type Origin, readDeployment } from './github-deployments.ts';
 import type { Io } from './io.ts';
@@ -33,6 +34,18 @@ function checkFlags({ repository, since, githubUrl }: GithubFlags): void {
   if (issues.length > 0) throw invalidInput(issues);
 }
 
+/** `null`: it was not written here. */
+function parseState(text: string): State | null {
+  try {
+    const state = JSON.parse(text) as Partial<State> | null;
+    return typeof state?.repository === 'string' && Number.isSafeInteger(state.doneFrom)
+      ? (state as State)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
 async function readState(path: string | null, flags: GithubFlags): Promise<State | null> {
   if (path === null) return null;
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -40,7 +53,11 @@ async function readState(path: string | null, flags: GithubFlags): Promise<State
     throw invalidInput([{ path: '--state', message: `${path} cannot be read: ${error.message}` }]);
   });
   if (text === null) return null;
-  const state = JSON.parse(text) as State;
+  const state = parseState(text);
+  if (state === null)
+    throw invalidInput([
+      { path: '--state', message: `${path} is no state of a backfill; name another file` },
+    ]);
   if (state.repository === flags.repository && state.environment === (flags.environment ?? null))
     return state;
   throw invalidInput([
@@ -127,6 +144,12 @@ async function* untilRefused(
   }
 }
 
+/** How a backfill ended whose deployments GitHub stopped telling. */
+function cutOffBy(error: SerinError | null): Pick<Finish, 'ending' | 'reason'> | null {
+  if (error === null) return null;
+  return { ending: error.code === 'overloaded' ? 'unavailable' : 'refused', reason: error.message };
+}
+
 /**
  * Sends the deployments of a repository, newest first. Resolves with the exit code. What was read before GitHub
  * refused or went away is sent all the same.
@@ -139,9 +162,11 @@ export async function runGithub(flags: GithubFlags, io: Io): Promise<number> {
   const access = { url: flags.githubUrl.replace(/\/+$/, ''), token: given(io.env['GITHUB_TOKEN']) ?? null };
   const ids = new Map<number, number>();
   const refusal: { error: SerinError | null } = { error: null };
-  const lines = untilRefused(readLines(createGithub(access, io, tell), flags, state, ids), refusal);
+  const stop = io.interrupted?.() ?? new AbortController().signal;
+  const github = createGithub(access, io, tell, stop);
+  const lines = untilRefused(readLines(github, flags, state, ids), refusal);
   const { repository, environment = null } = flags;
-  const code = await sendLines(
+  const finish = await sendLines(
     lines,
     flags,
     {
@@ -155,16 +180,12 @@ export async function runGithub(flags: GithubFlags, io: Io): Promise<number> {
         if (path !== null && doneFrom !== null && flags.dryRun !== true)
           await writeState(path, { repository, environment, doneFrom });
       },
+      cutOff: () => cutOffBy(refusal.error),
     },
-    io,
+    { ...io, interrupted: () => stop },
   );
-  if (refusal.error !== null) {
-    tell(refusal.error.message);
-    return refusal.error.code === 'overloaded' ? exitCodes.unavailable : exitCodes.usage;
-  }
-  if (path !== null && code !== exitCodes.unavailable && flags.dryRun !== true)
-    await rm(path, { force: true });
-  return code;
+  if (path !== null && finish.ending === 'done' && flags.dryRun !== true) await rm(path, { force: true });
+  return exitCodeOf(finish);
 }
 
 /** Adds `serin backfill github` below `serin backfill`. */

@@ -1,7 +1,10 @@
-/** What stands on a line of the input, or why nothing can be made of it. `end`: the last line it takes up. */
+/**
+ * What stands on a line of the input, or why nothing can be made of it. `end`: the last line it takes up; `endsInput`:
+ * there may be more, which cannot be read.
+ */
 export type InputLine = { readonly line: number; readonly end: number } & (
   | { readonly body: Readonly<Record<string, unknown>> }
-  | { readonly problem: string; readonly text: string }
+  | { readonly problem: string; readonly text: string; readonly endsInput?: true }
 );
 
 /** The bytes of a file, piece by piece. */

@@ -41,6 +41,10 @@ const mostRehearsed = 100;
 /** Below what the service reads, so that its answer is about lines and not about the body. */
 const mostBytes = 3 * 1024 * 1024;
 
+function endsInput(line: InputLine | undefined): line is InputLine & { readonly problem: string } {
+  return line !== undefined && 'problem' in line && line.endsInput === true;
+}
+
 /** The lines in batches that one request can hold. */
 async function* inBatches(
   lines: AsyncIterable<InputLine>,
@@ -50,7 +54,7 @@ async function* inBatches(
   let batch: InputLine[] = [];
   let bytes = 0;
   for await (const line of lines) {
-    if (line.end <= skip) continue;
+    if (line.end <= skip && !endsInput(line)) continue;
     const size = 'body' in line ? Buffer.byteLength(JSON.stringify(line.body)) : 0;
     if (batch.length === most || (batch.length > 0 && bytes + size > mostBytes)) {
       yield batch;
@@ -86,22 +90,49 @@ function add(counts: Counts, results: readonly LineResult[], refused: number): C
   return sum;
 }
 
+/** Batches until `stop` ends their source; then one of nothing, for what is stopped has not come to its end. */
+async function* untilStopped(
+  batches: AsyncIterable<InputLine[]>,
+  stop: AbortSignal,
+): AsyncGenerator<InputLine[]> {
+  try {
+    yield* batches;
+  } catch (error) {
+    if (!stop.aborted || !(error instanceof Error) || error.name !== 'AbortError') throw error;
+    yield [];
+  }
+}
+
+const stopped = { kind: 'stopped', reason: null } as const;
+
+/** Sends a batch unless somebody stopped it, before or while an outage was waited out. */
+async function sendUnlessStopped(batch: readonly InputLine[], run: BackfillRun) {
+  if (run.stop.aborted) return stopped;
+  const sent = await sendReadable(batch, run);
+  return sent.kind !== 'sent' && run.stop.aborted ? stopped : sent;
+}
+
 /**
  * Sends lines batch by batch, one after the other, and tells what came of them. Holds one batch at a time. A line that
- * is refused stops nothing; an outage that lasts, a refusal of the caller and `stop` do.
+ * is refused stops nothing; an outage that lasts, a refusal of the caller and `stop` do, also where the lines end in an
+ * `AbortError` of that.
  */
 export async function runBackfill(lines: AsyncIterable<InputLine>, run: BackfillRun): Promise<Finish> {
   let counts: Counts = { made: 0, changed: 0, joined: 0, unchanged: 0, refused: 0 };
   let through = run.skipLines;
-  for await (const batch of inBatches(lines, run.skipLines, run.dryRun ? mostRehearsed : mostLines)) {
-    const sent = run.stop.aborted ? null : await sendReadable(batch, run);
-    if (sent === null || (sent.kind !== 'sent' && run.stop.aborted))
-      return { counts, through, ending: 'stopped', reason: null };
+  const most = run.dryRun ? mostRehearsed : mostLines;
+  for await (const batch of untilStopped(inBatches(lines, run.skipLines, most), run.stop)) {
+    const sent = await sendUnlessStopped(batch, run);
     if (sent.kind !== 'sent') return { counts, through, ending: sent.kind, reason: sent.reason };
     const refused = refusedOf(batch, sent.results);
     counts = add(counts, sent.results, refused.length);
     await run.refuse(refused);
-    through = batch.at(-1)?.end ?? through;
+    const last = batch.at(-1);
+    if (endsInput(last)) {
+      const reason = `line ${last.line}: ${last.problem}`;
+      return { counts, through: Math.max(through, last.line - 1), ending: 'refused', reason };
+    }
+    through = last?.end ?? through;
     await run.progress(counts, through);
   }
   return { counts, through, ending: 'done', reason: null };

@@ -47,6 +47,11 @@ function readResults({ items }: Result, lines: readonly SentLine[]): LineResult[
 /** A body that is refused as a whole holds a line that spoils it: halves are sent until that one is alone. */
 const spoiling = new Set([400, 413, 422]);
 
+/** What is wrong with the only item of a body, on its paths and not on those of the body. */
+function errorsOf({ reason }: Refused): string[] {
+  return reason.split('\n').map((one) => one.replace(/^(?:changes|incidents)\[0\]\.?/, ''));
+}
+
 async function sendOnce({ kind, dryRun, lines }: Batch, call: Call): Promise<Reply> {
   const bodies = lines.map(({ body }) => body);
   const body = { ...(kind === 'change' ? { changes: bodies } : { incidents: bodies }), dryRun };
@@ -69,7 +74,7 @@ export async function sendBatch(
   if (!spoiling.has(reply.status)) return reply;
   const [only] = lines;
   if (only !== undefined && lines.length === 1)
-    return { kind: 'sent', results: [{ line: only.line, result: 'refused', errors: [reply.reason] }] };
+    return { kind: 'sent', results: [{ line: only.line, result: 'refused', errors: errorsOf(reply) }] };
   const middle = Math.ceil(lines.length / 2);
   const first = await sendBatch({ ...batch, lines: lines.slice(0, middle) }, call, patiently);
   if (first.kind !== 'sent') return first;

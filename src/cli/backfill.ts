@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type InputIssue, invalidInput } from '../errors.ts';
 import { given, readAccess } from './access.ts';
@@ -39,10 +39,13 @@ async function openInput(path: string, io: Io): Promise<Bytes> {
     if (io.stdin !== undefined) return io.stdin;
     throw invalidInput([{ path: 'FILE', message: 'found "-", but there is no standard input' }]);
   }
-  await access(path).catch((error: unknown) => {
+  try {
+    if ((await stat(path)).isDirectory()) throw new Error('it is a directory');
+    await access(path, constants.R_OK);
+  } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw invalidInput([{ path: 'FILE', message: `${path} cannot be read: ${why}` }]);
-  });
+  }
   return createReadStream(path);
 }
 
@@ -67,6 +70,8 @@ export type Sending = Pick<BackfillRun, 'kind' | 'skipLines'> & {
   readonly isResumed: boolean;
   /** Told after each batch what is dealt with. */
   readonly done?: (through: number) => Promise<void>;
+  /** Why the lines came to an end before theirs; `null`: they did not. Asked when all that came are dealt with. */
+  readonly cutOff?: () => Pick<Finish, 'ending' | 'reason'> | null;
 };
 
 /** Tries again through an outage until `timeout` is over or somebody stops it. */
@@ -89,14 +94,13 @@ function tellFinish(finish: Finish, flags: SendFlags, again: Sending['again'], i
 
 /**
  * Sends lines to the service and says what came of them: progress and refused lines on stderr, the sum on stdout.
- * Resolves with the exit code.
  */
 export async function sendLines(
   lines: AsyncIterable<InputLine>,
   flags: SendFlags,
   sending: Sending,
   io: Io,
-): Promise<number> {
+): Promise<Finish> {
   const issues: InputIssue[] = [];
   const place = readAccess(flags, io.env, issues);
   if (issues.length > 0) throw invalidInput(issues);
@@ -104,7 +108,7 @@ export async function sendLines(
   const stop = io.interrupted?.() ?? new AbortController().signal;
   const { kind, skipLines } = sending;
   try {
-    const finish = await runBackfill(lines, {
+    const sent = await runBackfill(lines, {
       ...{ kind, skipLines, stop, dryRun: flags.dryRun === true },
       call: createCall(io.fetch, place),
       patiently: createPatience(flags, stop, io),
@@ -114,8 +118,9 @@ export async function sendLines(
         await sending.done?.(through);
       },
     });
+    const finish = sent.ending === 'done' ? { ...sent, ...sending.cutOff?.() } : sent;
     tellFinish(finish, flags, sending.again, io);
-    return exitCodeOf(finish);
+    return finish;
   } finally {
     await refused.close();
   }
@@ -128,7 +133,7 @@ async function runFile(form: keyof typeof readers, path: string, flags: FileFlag
     through === 0
       ? 'no batch was done; begin again'
       : `all up to line ${through} is dealt with; go on with --skip-lines ${through}`;
-  return sendLines(lines, flags, { kind, skipLines, again, isResumed: skipLines > 0 }, io);
+  return exitCodeOf(await sendLines(lines, flags, { kind, skipLines, again, isResumed: skipLines > 0 }, io));
 }
 
 function lineNumber(text: string): number {

@@ -67,9 +67,15 @@ function judge(response: Response, text: string, address: string, now: number): 
 /**
  * A client that asks one thing at a time and keeps to GitHub's limits: it waits until the reset when nothing remains,
  * as long as `Retry-After` says, a minute when a secondary limit names no time, and through outages with growing
- * pauses. `tell` hears of each wait. The token goes to `url` alone.
+ * pauses. `tell` hears of each wait. The token goes to `url` alone. Rejects with an `AbortError` once `stop` aborts, for
+ * a limit may take an hour to pass.
  */
-export function createGithub({ url, token }: GithubAccess, io: Io, tell: (text: string) => void): Github {
+export function createGithub(
+  { url, token }: GithubAccess,
+  io: Io,
+  tell: (text: string) => void,
+  stop: AbortSignal,
+): Github {
   const authorization = token === null ? {} : { authorization: `Bearer ${token}` };
   const headers = {
     accept: 'application/vnd.github+json',
@@ -78,15 +84,16 @@ export function createGithub({ url, token }: GithubAccess, io: Io, tell: (text: 
   };
   const pause = async (milliseconds: number, why: string): Promise<void> => {
     tell(`${why}; waiting ${writeSpan(milliseconds)}`);
-    await io.sleep(milliseconds);
+    await io.sleep(milliseconds, stop);
   };
 
   async function hear(address: string): Promise<Heard> {
     try {
-      const signal = AbortSignal.timeout(longestCall);
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(longestCall)]);
       const response = await io.fetch(address, { headers, signal, redirect: 'manual' });
       return judge(response, await response.text(), address, io.now());
     } catch (error) {
+      stop.throwIfAborted();
       return { kind: 'away', reason: `GitHub cannot be reached: ${causeOf(error)}` };
     }
   }

@@ -3,7 +3,7 @@ import type { components } from '../api/schema.gen.ts';
 import type { InputIssue } from '../errors.ts';
 import { given, readAccess } from './access.ts';
 import { addAccess, durationOption } from './access-options.ts';
-import { type Call, createCall, type Reply } from './client.ts';
+import { type Call, createCall, type Reply, type Unavailable } from './client.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { persist } from './persist.ts';
@@ -21,8 +21,20 @@ type Recording = {
   readonly fields: readonly Field[];
   /** Where the body goes. */
   readonly path: (flags: Flags, call: Call) => Promise<string | Exclude<Reply, { kind: 'answered' }>>;
+  /** Whether it is answered with that; what stands before a service may answer 200 with something else. */
+  readonly isRecorded: (body: unknown) => boolean;
   readonly describe: (body: unknown) => string;
 };
+
+function isChange(body: unknown): boolean {
+  const { id, outcome } = (body ?? {}) as Partial<Change>;
+  return typeof id === 'string' && typeof outcome === 'string';
+}
+
+function isIncident(body: unknown): boolean {
+  const { id, attribution } = (body ?? {}) as Partial<Incident>;
+  return typeof id === 'string' && typeof attribution?.method === 'string';
+}
 
 function describeChange(body: unknown): string {
   const { id, service, version, environment, outcome, failureClass } = body as Change;
@@ -43,14 +55,27 @@ function describeIncident(body: unknown): string {
 
 const text = (flags: Flags, name: string): string | undefined => given(flags[name] as string | undefined);
 
+const notOurs: Unavailable = {
+  kind: 'unavailable',
+  reason: "what answered 200 is not Serin, or something before it; give Serin's address as --url",
+  retryAfter: null,
+};
+
 /** The change that a ruling is on: by id, or by what a source calls it. */
 async function findRuled(flags: Flags, call: Call): ReturnType<Recording['path']> {
   const [id, source, externalId] = ['id', 'source', 'externalId'].map((name) => text(flags, name));
   if (id !== undefined) return `/v1/changes/${encodeURIComponent(id)}/outcome`;
-  const query = new URLSearchParams({ source: source ?? '', externalId: externalId ?? '' });
+  const service = text(flags, 'service');
+  const query = new URLSearchParams({
+    ...{ source: source ?? '', externalId: externalId ?? '' },
+    // A caller whose token is bound to services may list the changes of those alone.
+    ...(service === undefined ? {} : { service }),
+  });
   const reply = await call({ path: `/v1/changes?${query}` }, longestCall);
   if (reply.kind !== 'answered') return reply;
-  const [found] = (reply.body as { items: readonly Change[] }).items;
+  const { items } = (reply.body ?? {}) as { items?: readonly Change[] };
+  if (!Array.isArray(items)) return notOurs;
+  const [found] = items;
   if (found !== undefined) return `/v1/changes/${encodeURIComponent(found.id)}/outcome`;
   return { kind: 'refused', status: 404, reason: `no change is called "${externalId}" by ${source}` };
 }
@@ -65,20 +90,32 @@ function checkNamed(flags: Flags, issues: InputIssue[]): void {
 }
 
 const recordings = {
-  change: { fields: changeFields, path: async () => '/v1/changes', describe: describeChange },
-  outcome: { fields: outcomeFields, path: findRuled, describe: describeChange },
-  incident: { fields: incidentFields, path: async () => '/v1/incidents', describe: describeIncident },
+  change: {
+    fields: changeFields,
+    path: async () => '/v1/changes',
+    isRecorded: isChange,
+    describe: describeChange,
+  },
+  outcome: { fields: outcomeFields, path: findRuled, isRecorded: isChange, describe: describeChange },
+  incident: {
+    fields: incidentFields,
+    path: async () => '/v1/incidents',
+    isRecorded: isIncident,
+    describe: describeIncident,
+  },
 } satisfies Record<string, Recording>;
 
 async function send(
-  { path }: Recording,
+  { path, isRecorded }: Recording,
   flags: Flags,
   body: object,
   call: Call,
   deadlineMs: number,
 ): Promise<Reply> {
   const found = await path(flags, call);
-  return typeof found === 'string' ? call({ method: 'POST', path: found, body }, deadlineMs) : found;
+  if (typeof found !== 'string') return found;
+  const reply = await call({ method: 'POST', path: found, body }, deadlineMs);
+  return reply.kind === 'answered' && !isRecorded(reply.body) ? notOurs : reply;
 }
 
 /**
@@ -126,7 +163,8 @@ function addRecording(record: Command, kind: keyof typeof recordings, io: Io): v
     command
       .option('--id <id>', 'the change, by its id')
       .option('--source <name>', 'the change: who named it')
-      .option('--external-id <id>', 'the change: what that source calls it');
+      .option('--external-id <id>', 'the change: what that source calls it')
+      .option('--service <name>', 'the change: its service; with a token that is bound to services');
   addFields(command, recordings[kind].fields)
     .addOption(durationOption('--timeout <duration>', 'how long to try while the service is away', '1m'))
     .option('--json', 'print what was recorded as JSON on stdout')

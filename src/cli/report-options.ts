@@ -17,6 +17,7 @@ export type ReportFlags = {
   readonly groupBy?: string;
   readonly count?: string;
   readonly includeRollbacks?: boolean;
+  readonly json?: boolean;
   readonly format: 'table' | 'json' | 'csv' | 'markdown';
 };
 
@@ -56,7 +57,8 @@ export function addReportOptions(command: Command): Command {
       new Option('--format <format>', 'how to print it')
         .choices(['table', 'json', 'csv', 'markdown'])
         .default('table'),
-    );
+    )
+    .addOption(new Option('--json', 'the same as --format json').conflicts('format'));
 }
 
 const asked = [

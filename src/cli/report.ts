@@ -45,16 +45,26 @@ function isReport(value: unknown): value is Report {
   );
 }
 
-/** The answer as it is printed; `null` when it is not a report. */
-function render(text: string, format: ReportFlags['format'], io: Io): string | null {
-  if (format !== 'table') return text.endsWith('\n') ? text : `${text}\n`;
+function parseReport(text: string): Report | null {
   try {
     const report: unknown = JSON.parse(text);
-    // A stream has a width only when it is a terminal.
-    return isReport(report) ? writeTable(report, io.stdout.columns !== undefined) : null;
+    return isReport(report) ? report : null;
   } catch {
     return null;
   }
+}
+
+/** How the texts begin that are reports; what stands before a service may answer 200 with a page of its own. */
+const beginnings = { csv: 'section,', markdown: '# Change-failure rate' } as const;
+
+/** The answer as it is printed; `null` when it is not a report. */
+function render(text: string, format: ReportFlags['format'], io: Io): string | null {
+  if (format === 'csv' || format === 'markdown') return text.startsWith(beginnings[format]) ? text : null;
+  const report = parseReport(text);
+  if (report === null) return null;
+  if (format === 'json') return text.endsWith('\n') ? text : `${text}\n`;
+  // A stream has a width only when it is a terminal.
+  return writeTable(report, io.stdout.columns !== undefined);
 }
 
 /** Asks for the report and prints it on stdout. Resolves with the exit code: 0, 2 for bad input, 5 without an answer. */
@@ -84,5 +94,7 @@ export function registerReport(program: Command, io: Io): void {
   const report = program.command('report').description('print a report of the ledger');
   addReportOptions(report.command('change-failure'))
     .description('how many of the changes failed, with the interval of the rate')
-    .action(async (flags: ReportFlags) => io.exit(await runReport(flags, io)));
+    .action(async (flags: ReportFlags) =>
+      io.exit(await runReport(flags.json === true ? { ...flags, format: 'json' } : flags, io)),
+    );
 }

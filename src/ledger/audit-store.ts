@@ -41,6 +41,17 @@ export interface AuditStore {
   ): Promise<{ readonly items: readonly StoredAuditEntry[]; readonly nextCursor: string | null }>;
 }
 
+/** Times (milliseconds) as entries show them. */
+export function timesOf<Name extends string>(
+  times: Readonly<Record<Name, number | null>>,
+): Record<Name, string | null> {
+  const shown = Object.entries<number | null>(times).map(([name, time]) => [
+    name,
+    time === null ? null : new Date(time).toISOString(),
+  ]);
+  return Object.fromEntries(shown) as Record<Name, string | null>;
+}
+
 /** An entry of something that `actor` did. */
 export function entryOf(
   actor: Actor,

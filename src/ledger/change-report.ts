@@ -30,7 +30,7 @@ export type ChangeReport = {
 /** Clocks differ; what lies further ahead than this is a mistake. */
 const clockTolerance = 300_000;
 
-/** Adds an issue when a time is none or lies in the future. */
+/** Adds an issue when a time is none, lies in the future, or before 1970, as times do that a program never set. */
 export function checkInstant(
   value: number | null | undefined,
   path: string,
@@ -40,6 +40,8 @@ export function checkInstant(
   if (value === undefined || value === null) return;
   if (!Number.isSafeInteger(value)) {
     issues.push({ path, message: `found ${value}; allowed are whole milliseconds` });
+  } else if (value < 0) {
+    issues.push({ path, message: `found ${new Date(value).toISOString()}; allowed are times from 1970 on` });
   } else if (value > now + clockTolerance) {
     const [found, latest] = [value, now].map((time) => new Date(time).toISOString());
     issues.push({ path, message: `found ${found}; allowed are times up to now, ${latest}` });

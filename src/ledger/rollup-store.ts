@@ -5,8 +5,8 @@ export type RollupDifference = {
   /** The week [from, to). */
   readonly from: number;
   readonly to: number;
-  /** How many changes the roll-up holds, and how many there are. */
-  readonly rolledUp: number;
+  /** How many changes the roll-up holds, `null` when it cannot be read, and how many there are. */
+  readonly rolledUp: number | null;
   readonly counted: number;
   /** Of them, those that the other side has not got, or not in this state. */
   readonly onlyRolledUp: number;

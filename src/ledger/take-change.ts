@@ -1,7 +1,7 @@
 import { SerinError } from '../errors.ts';
 import { type Actor, requireScope } from './actor.ts';
-import { type AuditEntry, type AuditStore, entryOf } from './audit-store.ts';
-import type { Change } from './change.ts';
+import { type AuditEntry, type AuditStore, entryOf, timesOf } from './audit-store.ts';
+import { type Change, isFinishEstimated } from './change.ts';
 import { type ChangeReport, eventsOfReport, spanOfReport } from './change-report.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { type LedgerPolicy, versionMeaningOf } from './policy.ts';
@@ -50,17 +50,38 @@ export async function recordReport(
   return (await takeReport(store, report, policy)).change;
 }
 
-/** What the audit trail says of a change. */
-export function briefOfChange({ service, environment, version, outcome, failureClass }: Change): object {
-  return { service, environment, version, outcome, failureClass };
+/** What the audit trail says of a change: all that a report can tell of it, and what is counted. */
+export function briefOfChange(change: Change): object {
+  const { source, externalId, service, environment, targets, version, commit, artifact } = change;
+  const { url, actor, kind, outcome, failureClass } = change;
+  const { committedAt, startedAt, finishedAt, outcomeAt, recoveredAt } = change;
+  return {
+    ...{ source, externalId, service, environment, targets, version, commit, artifact, url, actor, kind },
+    ...timesOf({ committedAt, startedAt, finishedAt }),
+    finishedAtEstimated: isFinishEstimated(change),
+    ...{ outcome, failureClass },
+    ...timesOf({ outcomeAt, recoveredAt }),
+  };
 }
 
-function entryOfChange(before: Change | null, after: Change, by: Actor, { now }: LedgerPolicy): AuditEntry {
+/** A report under another name than the change has got gave it that name, or came by it. */
+function reportedAs({ source, externalId }: ChangeReport, change: Change): object {
+  const isOwn = source === change.source && externalId === change.externalId;
+  return isOwn ? {} : { reportedAs: { source, externalId } };
+}
+
+function entryOfChange(
+  report: ChangeReport,
+  before: Change | null,
+  after: Change,
+  by: Actor,
+  { now }: LedgerPolicy,
+): AuditEntry {
   return entryOf(by, now, {
     action: 'change.report',
     subject: { type: 'change', id: after.id },
     before: before === null ? null : briefOfChange(before),
-    after: briefOfChange(after),
+    after: { ...briefOfChange(after), ...reportedAs(report, after) },
   });
 }
 
@@ -76,7 +97,7 @@ export async function takeChange(
 ): Promise<TakenChange> {
   requireScope(by, report.service);
   const { before, ...taken } = await takeReport(ledger, report, policy);
-  if (taken.isNews) await audit.append(entryOfChange(before, taken.change, by, policy));
+  if (taken.isNews) await audit.append(entryOfChange(report, before, taken.change, by, policy));
   return taken;
 }
 
@@ -92,7 +113,7 @@ export async function recordReports(
     requireScope(by, report.service);
     const { before, change, isNews } = await takeReport(ledger, report, policy);
     changes.push(change);
-    if (isNews) entries.push(entryOfChange(before, change, by, policy));
+    if (isNews) entries.push(entryOfChange(report, before, change, by, policy));
   }
   await audit.append(...entries);
   return changes;

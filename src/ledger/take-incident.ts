@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type InputIssue, SerinError } from '../errors.ts';
 import { type Actor, requireScope } from './actor.ts';
-import { entryOf } from './audit-store.ts';
+import { entryOf, timesOf } from './audit-store.ts';
 import { checkInstant, checkWord } from './change-report.ts';
 import { type Incident, type IncidentReport, incidentStatuses } from './incident.ts';
 import { foldIncident, type IncidentIdentity } from './incident-fold.ts';
@@ -66,16 +66,15 @@ export async function refoldIncident(
   return attributed;
 }
 
-/** What the audit trail says of an incident. */
-export function briefOfIncident({
-  source,
-  externalId,
-  service,
-  environment,
-  status,
-  attribution,
-}: Incident): object {
-  return { source, externalId, service, environment, status, ...attribution };
+/** What the audit trail says of an incident: all that a report can tell of it, and which change it is put to. */
+export function briefOfIncident(incident: Incident): object {
+  const { source, externalId, service, environment, severity, title, url, labels, link, status } = incident;
+  const { openedAt, acknowledgedAt, resolvedAt, attribution } = incident;
+  return {
+    ...{ source, externalId, service, environment, severity, title, url, labels, link, status },
+    ...timesOf({ openedAt, acknowledgedAt, resolvedAt }),
+    ...attribution,
+  };
 }
 
 /** What came of a report: the incident as it is then, and whether it is new, or was told anything new. */

@@ -1,4 +1,6 @@
 import type { Knex } from 'knex';
+import { SerinError } from '../errors.ts';
+import { changeKinds, failureClasses, outcomes } from '../ledger/change.ts';
 import { type Fact, type FactSource, factOf, type PlaceFacts } from '../ledger/fact.ts';
 import type { StoredRow } from './change-rows.ts';
 import { readInteger, readIntegerOrNull } from './columns.ts';
@@ -35,12 +37,33 @@ export function factFromRow(row: StoredRow): Fact {
   });
 }
 
+/** Which column of a row a change cannot have, and what stands there; `null`: there is none. */
+function oddColumn(row: StoredRow, { at, kind, outcome, failureClass }: Fact): string | null {
+  if (!changeKinds.includes(kind)) return `kind holds "${kind}"`;
+  if (!outcomes.includes(outcome)) return `outcome holds "${outcome}"`;
+  if (failureClass !== null && !failureClasses.includes(failureClass))
+    return `failure_class holds "${failureClass}"`;
+  const reportedAt = readInteger(row['reported_at'], 'changes.reported_at');
+  return reportedAt === at ? null : `reported_at holds ${reportedAt}, and its other times come to ${at}`;
+}
+
+/** The fact of a stored change; rejects with `internal` what only somebody's hand in the database can have written. */
+function checkedFact(row: StoredRow): Fact {
+  const fact = factFromRow(row);
+  const odd = oddColumn(row, fact);
+  if (odd === null) return fact;
+  throw new SerinError('internal', `the change ${row['id']} cannot be counted: ${odd}; mend its row`);
+}
+
 /** A name for a place that no other place has. */
 export function placeKey(service: string, environment: string): string {
   return JSON.stringify([service, environment]);
 }
 
-/** Facts of the changes whose reporting time lies in [from, to), each place once. */
+/**
+ * Facts of the changes whose reporting time lies in [from, to), each place once. Rejects with `internal` when a row is
+ * none that Serin writes, and names it: counted as it is it would make figures that nobody can mend.
+ */
 export async function readFacts(
   connection: Connection,
   from: number,
@@ -52,7 +75,7 @@ export async function readFacts(
       sql('changes')
         .where('reported_at', '>=', from)
         .where('reported_at', '<', to)
-        .select(...factColumns),
+        .select('id', 'reported_at', ...factColumns),
     ),
   );
   const places = new Map<string, PlaceFacts & { facts: Fact[] }>();
@@ -60,7 +83,7 @@ export async function readFacts(
     const [service, environment] = [row['service'] as string, row['environment'] as string];
     const key = placeKey(service, environment);
     const place = places.get(key) ?? { service, environment, facts: [] };
-    place.facts.push(factFromRow(row));
+    place.facts.push(checkedFact(row));
     places.set(key, place);
   }
   return [...places.values()];

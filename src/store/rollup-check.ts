@@ -1,3 +1,4 @@
+import { hasCode } from '../errors.ts';
 import type { Fact, PlaceFacts } from '../ledger/fact.ts';
 import type { RollupDifference, RollupStore } from '../ledger/rollup-store.ts';
 import { readInteger } from './columns.ts';
@@ -24,17 +25,27 @@ function countOnly(first: readonly Fact[], second: readonly Fact[]): number {
 
 function differenceOf(
   { service, environment, week }: Cell,
-  rolledUp: readonly Fact[],
+  rolledUp: readonly Fact[] | null,
   counted: readonly Fact[],
 ): RollupDifference | null {
   const facts = [...counted].sort(compareFacts);
-  const onlyRolledUp = countOnly(rolledUp, facts);
-  const onlyCounted = countOnly(facts, rolledUp);
-  if (onlyRolledUp === 0 && onlyCounted === 0) return null;
+  const onlyRolledUp = countOnly(rolledUp ?? [], facts);
+  const onlyCounted = countOnly(facts, rolledUp ?? []);
+  if (rolledUp !== null && onlyRolledUp === 0 && onlyCounted === 0) return null;
   return {
     ...{ service, environment, from: week, to: week + weekMs, onlyRolledUp, onlyCounted },
-    ...{ rolledUp: rolledUp.length, counted: facts.length },
+    ...{ rolledUp: rolledUp?.length ?? null, counted: facts.length },
   };
+}
+
+/** What a roll-up holds; `null` when nobody can read it. SQLite gives a text where somebody put one. */
+function readOrNull(week: number, facts: Buffer | string): readonly Fact[] | null {
+  try {
+    return unpackFacts(week, Buffer.from(facts));
+  } catch (error) {
+    if (!hasCode(error, 'internal')) throw error;
+    return null;
+  }
 }
 
 async function readCells(
@@ -61,7 +72,7 @@ async function suspects(
   const known = new Set(places.map(({ service, environment }) => placeKey(service, environment)));
   const suspected: Place[] = places.filter(({ service, environment, facts }) => {
     const cell = cells.get(placeKey(service, environment));
-    return cell === undefined || !cell.facts.equals(packFacts(week, facts));
+    return cell === undefined || !Buffer.from(cell.facts).equals(packFacts(week, facts));
   });
   for (const [key, cell] of cells) if (!known.has(key) && cell.facts.length > 0) suspected.push(cell);
   return {
@@ -79,7 +90,7 @@ async function examine(connection: Connection, cell: Cell): Promise<RollupDiffer
   const [place] = await readFacts(connection, week, week + weekMs, (query) =>
     query.where({ service, environment }),
   );
-  return differenceOf(cell, unpackFacts(week, held?.facts ?? Buffer.alloc(0)), place?.facts ?? []);
+  return differenceOf(cell, readOrNull(week, held?.facts ?? ''), place?.facts ?? []);
 }
 
 async function weeksOfCells(connection: Connection, generation: number): Promise<number[]> {

@@ -18,7 +18,12 @@ function makeBackfill() {
         : { result: 'made', id: dryRun ? null : `id-${index}` },
     );
   };
-  const { handler } = makeApi({ backfill: { take } });
+  const incidents = {
+    ...makeApi().deps.incidents,
+    findPlace: (name: string) =>
+      name === 'shop' ? { service: 'checkout', environment: 'production' } : null,
+  };
+  const { handler } = makeApi({ backfill: { take }, incidents });
   return { given, post: (body: object) => request(handler).post('/v1/backfill').send(body) };
 }
 
@@ -43,7 +48,7 @@ describe('POST /v1/backfill', () => {
     const { post, given } = makeBackfill();
 
     await post({
-      changes: [{ ...change, version: 'v1', actor: '', finishedAt: '2026-01-01T00:00:00Z' }],
+      changes: [{ ...change, service: 'shop', version: 'v1', actor: '', finishedAt: '2026-01-01T00:00:00Z' }],
       incidents: [{ ...incident, openedAt: '2026-01-01T00:00:00Z' }],
       dryRun: true,
     });

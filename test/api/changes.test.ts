@@ -66,6 +66,32 @@ describe('POST /v1/changes', () => {
     assert.deepEqual(calls, [['report', [{ ...report, ...rest }]]]);
   });
 
+  it('takes an alias for the service that it is of, and keeps a name that is configured nowhere', async () => {
+    const { changes, calls } = recordCalls();
+    const incidents = {
+      ...makeApi().deps.incidents,
+      findPlace: (name: string) =>
+        name === 'shop/checkout' ? { service: 'checkout', environment: 'staging' } : null,
+    };
+
+    const answer = await request(makeApi({ changes, incidents }).handler)
+      .post('/v1/changes')
+      .send([
+        { ...report, service: 'shop/checkout' },
+        { ...report, service: 'mail' },
+      ]);
+
+    assert.equal(answer.status, 200, answer.text);
+    const told = (calls[0]?.[1] ?? []) as { service: string; environment: string }[];
+    assert.deepEqual(
+      told.map(({ service, environment }) => [service, environment]),
+      [
+        ['checkout', 'production'],
+        ['mail', 'production'],
+      ],
+    );
+  });
+
   it('takes several and answers a list in their order', async () => {
     const { changes, calls } = recordCalls();
 

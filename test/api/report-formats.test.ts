@@ -115,7 +115,10 @@ describe('writeCsv(report)', () => {
   }
   const keyOf = (text: string): string | undefined => parseCsv(text).at(-1)?.[1];
 
-  for (const key of ['=HYPERLINK("http://x","y")', '+1', '-1+cmd', '@SUM(A1)', '\t=1', '\r=1'])
+  for (const key of [
+    ...['=HYPERLINK("http://x","y")', '+1', '-1+cmd', '@SUM(A1)', '\t=1', '\r=1', '\n=1'],
+    ...['\nx', ' =1', '\u00a0+1', '＝1+1', '＋1', '－1', '＠SUM(A1)'],
+  ])
     it(`keeps a spreadsheet from computing ${JSON.stringify(key)}`, () => {
       assert.equal(keyOf(writeCsv(withKey(key))), `'${key}`);
     });
@@ -129,7 +132,7 @@ describe('writeCsv(report)', () => {
   it('gives back any other name, whatever is in it', () => {
     fc.assert(
       fc.property(
-        fc.string().filter((text) => !/^[=+\-@\t\r]/.test(text)),
+        fc.string().filter((text) => !/^[\s=+\-@＝＋－＠]/.test(text)),
         (key) => {
           assert.equal(keyOf(writeCsv(withKey(key))), key);
         },
@@ -155,7 +158,7 @@ describe('writeMarkdown(report)', () => {
   });
 
   it('keeps names from being markup, cells, lines, links or mentions', () => {
-    const key = 'a|b`c`*d*\n# e <img src=x> [f](http://x) @ann &lt;';
+    const key = 'a|b`c`*d*\n# e <img src=x> [f](http://x) @ann &lt; $g$ www.x.test \u202eh\u001b';
     const written = writeReport(report);
     const group = written.groups[0];
     assert.ok(group !== undefined);
@@ -166,7 +169,7 @@ describe('writeMarkdown(report)', () => {
     assert.ok(line !== undefined);
     assert.match(
       line,
-      /^\| a\\\|b\\`c\\`\\\*d\\\* \\# e \\<img src=x\\> \\\[f\\\]\(http:&#8203;\/\/x\) @&#8203;ann \\&lt; \| 5 \|/,
+      /^\| a\\\|b\\`c\\`\\\*d\\\* \\# e \\<img src=x\\> \\\[f\\\]\(http:&#8203;\/\/x\) @&#8203;ann \\&lt; \\\$g\\\$ www&#8203;\.x\.test h {2}\| 5 \|/,
     );
   });
 

@@ -207,7 +207,8 @@ describe('serin backfill github', () => {
     const ended = await run(github, ['--state', state]);
 
     assert.equal(ended.code, 5);
-    assert.match(ended.stderr, /GitHub cannot be reached/);
+    assert.match(ended.stdout, /^2 made, .*\n2 are in, 0 are not\nit ended early: GitHub cannot be reached/);
+    assert.ok(ended.stdout.endsWith(`run it again with --state ${state} to go on there\n`));
     assert.deepEqual(
       changes().map(({ externalId }) => externalId),
       ['77/9', '77/8'],
@@ -223,6 +224,75 @@ describe('serin backfill github', () => {
     );
     assert.equal(again.asked.filter(({ path }) => path.includes('statuses')).length, 2);
     await assert.rejects(readFile(state, 'utf8'), { code: 'ENOENT' });
+  });
+
+  for (const [when, trouble] of [
+    ['a limit is waited out', { status: 429 }],
+    ['an outage is waited out', { status: 502 }],
+  ] as const)
+    it(`ends at once when it is interrupted while ${when}`, async () => {
+      const github = makeGithub([out(9), out(8), out(7)]);
+      github.trouble(4, trouble);
+      const stop = new AbortController();
+      const waits: number[] = [];
+      const sleep: Io['sleep'] = async (milliseconds, signal) => {
+        waits.push(milliseconds);
+        stop.abort();
+        signal?.throwIfAborted();
+      };
+      const { code, stdout } = await run(github, [], { sleep, interrupted: () => stop.signal });
+
+      assert.equal(code, 5);
+      assert.match(stdout, /it ended early: it was stopped/);
+      assert.equal(waits.length, 1);
+      assert.equal(github.asked.length, 5);
+    });
+
+  it('ends at once when it is interrupted while GitHub does not answer', async () => {
+    const stop = new AbortController();
+    const hang: Io['fetch'] = async (_, init) => {
+      stop.abort();
+      init?.signal?.throwIfAborted();
+      throw new Error('the call goes on');
+    };
+    const { code, stdout } = await run(makeGithub([]), [], { fetch: hang, interrupted: () => stop.signal });
+
+    assert.equal(code, 5);
+    assert.match(stdout, /it ended early: it was stopped/);
+  });
+
+  for (const who of ['GitHub', 'Serin'])
+    it(`keeps the state when ${who} refuses to go on, and says in JSON that it ended early`, async () => {
+      const state = join(folder, `${who}.json`);
+      const text = JSON.stringify({ repository: 'shop/checkout', environment: null, doneFrom: 9 });
+      await writeFile(state, text);
+      const github = makeGithub([out(9), out(8)]);
+      if (who === 'GitHub') github.trouble(2, { status: 403, text: 'not any more' });
+      const fetch: Io['fetch'] = async (input, init) => {
+        const url = new URL(String(input));
+        return url.origin === githubUrl
+          ? github.fetch(url, init)
+          : Response.json({ detail: 'needs the role record' }, { status: 403 });
+      };
+      const { code, stdout } = await run(github, ['--state', state, '--json'], { fetch });
+
+      const { ending, reason } = JSON.parse(stdout);
+      assert.deepEqual([code, ending], [2, 'refused']);
+      assert.match(
+        reason,
+        who === 'GitHub' ? /GitHub answered 403 .*: not any more/ : /^needs the role record$/,
+      );
+      assert.equal(await readFile(state, 'utf8'), text);
+    });
+
+  it('refuses a state that is none', async () => {
+    const state = join(folder, 'none.json');
+    for (const text of ['{"repository"', 'null', '{"repository":"shop/checkout","environment":null}']) {
+      await writeFile(state, text);
+      const { code, stderr } = await run(makeGithub([out(9)]), ['--state', state]);
+      assert.equal(code, 2);
+      assert.match(stderr, /--state: .*none\.json is no state of a backfill; name another file/);
+    }
   });
 
   it('refuses a state that is of another repository', async () => {
@@ -255,7 +325,7 @@ describe('serin backfill github', () => {
       const { code, stderr, stdout } = await run(github);
 
       assert.equal(code, 2);
-      assert.match(stderr, message);
+      assert.match(stdout, message);
       assert.ok(!`${stdout}${stderr}`.includes('github-token'));
     });
   }

@@ -234,13 +234,13 @@ describe('serin backfill', () => {
     it('finds the line that spoils a whole body, and sends the others', async () => {
       const strict: Answer = (body) =>
         body.changes?.some(({ externalId }) => externalId === '5')
-          ? { status: 400, body: { detail: 'the body holds NUL' } }
+          ? { status: 400, body: { errors: [{ path: 'changes[0].version', message: 'holds a NUL' }] } }
           : usual(body);
       const { code, stdout, stderr } = await run(['ndjson', '-'], piped(lines(9)), [strict]);
 
       assert.equal(code, 2);
       assert.match(stdout, /^8 made, .* 1 refused$/m);
-      assert.match(stderr, /^refused line 5: the body holds NUL$/m);
+      assert.match(stderr, /^refused line 5: version: holds a NUL$/m);
     });
 
     it('ends with 2 at once when the caller may not', async () => {
@@ -299,11 +299,13 @@ describe('serin backfill', () => {
       await writeFile(path, lines(3));
       const { stdout } = await run(['ndjson', path], piped());
       const absent = await run(['ndjson', join(folder, 'absent')], piped());
+      const directory = await run(['ndjson', folder], piped());
       const unwritable = await run(['ndjson', path, '--refused', join(folder, 'no', 'such')], piped());
 
       assert.match(stdout, /^3 made/);
-      assert.deepEqual([absent.code, unwritable.code], [2, 2]);
+      assert.deepEqual([absent.code, directory.code, unwritable.code], [2, 2, 2]);
       assert.match(absent.stderr, /FILE: .*absent cannot be read/);
+      assert.match(directory.stderr, /FILE: .* cannot be read: it is a directory/);
       assert.match(unwritable.stderr, /--refused: .*cannot be written/);
     });
   });
@@ -321,6 +323,28 @@ describe('serin backfill', () => {
         { source: 's', externalId: '1,"a"', ...place, targets: ['eu', 'us'], actor: 'Ada\nL.' },
         { source: 's', externalId: '2', ...place },
       ]);
+    });
+
+    it('reads lines that end each in another way, wherever the pieces of the file end', async () => {
+      const text = `${header},version\ns,1,checkout,production,v1\r\ns,2,checkout,production,"v\r\n2"\rs,3,,production,v3\ns,4,checkout,production,v4`;
+      const whole = await csv(text);
+      const first = bodies();
+      sent = [];
+      const bytes = [...Buffer.from(text)].map((byte) => Uint8Array.of(byte));
+      const pieces = await run(['csv', '-'], piped(...bytes));
+
+      assert.deepEqual(
+        first.map(({ externalId, version }) => [externalId, version]),
+        [
+          ['1', 'v1'],
+          ['2', 'v\n2'],
+          ['3', 'v3'],
+          ['4', 'v4'],
+        ],
+      );
+      assert.deepEqual(bodies(), first);
+      for (const { stderr } of [whole, pieces])
+        assert.match(stderr, /^refused line 5: service: is missing$/m);
     });
 
     it('reads incidents with labels and the change to blame', async () => {
@@ -374,6 +398,34 @@ describe('serin backfill', () => {
 
       assert.match(stderr, /^refused line 2: externalId: is no UTF-8$/m);
       assert.match(stdout, /^1 made/);
+    });
+
+    for (const [cell, why] of [
+      ['2"x"', 'has a quote within a cell that does not begin with one'],
+      ['"2"x', 'goes on after the closing quote of a cell; a quote within one is written twice'],
+    ] as const)
+      it(`says that it ended early at ${cell}, and where to go on`, async () => {
+        const row = (id: string) => `s,${id},checkout,production\n`;
+        const text = `${header}\n${row('1')}${row(cell)}${row('3')}`;
+        const { code, stdout, stderr } = await csv(text);
+        const { ending, through } = JSON.parse((await csv(text, '--json', '--skip-lines', '3')).stdout);
+
+        assert.equal(code, 2);
+        assert.deepEqual(stderr.split('\n')[0], `refused line 3: ${why}; nothing after it was read`);
+        assert.deepEqual(stdout.split('\n').slice(0, 4), [
+          '1 made, 0 changed, 0 joined, 0 unchanged, 1 refused',
+          '1 are in, 1 are not',
+          `it ended early: line 3: ${why}; nothing after it was read`,
+          'all up to line 2 is dealt with; go on with --skip-lines 2',
+        ]);
+        assert.deepEqual([ending, through], ['refused', 3]);
+      });
+
+    it('refuses a header that cannot be read', async () => {
+      const { code, stderr } = await csv('{"source": "s"}\n');
+
+      assert.deepEqual([code, sent.length], [2, 0]);
+      assert.match(stderr, /^serin: header: has a quote within a cell that does not begin with one/);
     });
 
     it('tells a file that ends within a quoted cell, after sending what came before', async () => {

@@ -155,6 +155,39 @@ describe('serin record', () => {
     ]);
   });
 
+  it('asks for changes of one service alone when it is named, as tokens that are bound to some must', async () => {
+    await record(
+      [recorded({ items: [change], nextCursor: null }), recorded(change)],
+      'outcome',
+      ...['--source', 's', '--external-id', '7', '--service', 'checkout'],
+      ...['--outcome', 'succeeded', '--reason', 'false alarm'],
+    );
+
+    assert.deepEqual(sent(), [
+      ['GET /v1/changes?source=s&externalId=7&service=checkout', null],
+      ['POST /v1/changes/c-1/outcome', { outcome: 'succeeded', reason: 'false alarm' }],
+    ]);
+  });
+
+  for (const [what, args] of [
+    ['change', required],
+    [
+      'incident',
+      ['--source', 's', '--external-id', '7', '--title', 't', '--opened-at', '2026-01-01T00:00:00Z'],
+    ],
+    ['outcome', ['--source', 's', '--external-id', '7', '--outcome', 'succeeded', '--reason', 'r']],
+    ['outcome', ['--id', 'c-1', '--outcome', 'succeeded', '--reason', 'r']],
+  ] as const)
+    it(`takes no answer of something else for a recorded ${what}: ${args.join(' ')}`, async () => {
+      for (const body of [{}, [], { id: 1 }, 'ok']) {
+        const { code, stdout, stderr } = await record([recorded(body)], what, ...args, '--timeout', '1s');
+
+        assert.deepEqual([code, stdout], [5, ''], JSON.stringify(body));
+        assert.match(stderr, /what answered 200 is not Serin/);
+        await fake?.close();
+      }
+    });
+
   it('ends with 2 when no change is called so, and says nothing of any', async () => {
     const { code, stderr } = await record(
       [recorded({ items: [], nextCursor: null })],

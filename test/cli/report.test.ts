@@ -81,7 +81,7 @@ describe('serin report change-failure', () => {
         'x',
       ],
     );
-    await run('--format', 'json', '--service', '');
+    await run('--json', '--service', '');
 
     assert.equal(stdout, 'section,key\r\n');
     assert.deepEqual(Object.fromEntries(new URL(serin.seen[0]?.url ?? '', serin.url).searchParams), {
@@ -97,6 +97,7 @@ describe('serin report change-failure', () => {
     await answering({ status: 200, body: report });
 
     assert.deepEqual(JSON.parse((await run('--format', 'json')).stdout), report);
+    assert.deepEqual(JSON.parse((await run('--json')).stdout), report);
   });
 
   it('takes address and token from the environment', async () => {
@@ -120,7 +121,13 @@ describe('serin report change-failure', () => {
   it('ends with 2 for a flag or an address that it does not know', async () => {
     await answering('drop');
 
-    for (const flags of [['--bucket', 'year'], ['--format', 'xlsx'], ['--moon'], ['--url', 'nowhere']])
+    for (const flags of [
+      ['--bucket', 'year'],
+      ['--json', '--format', 'csv'],
+      ['--format', 'xlsx'],
+      ['--moon'],
+      ['--url', 'nowhere'],
+    ])
       assert.equal((await run(...flags)).code, 2, flags.join(' '));
     assert.equal(serin.seen.length, 0);
   });
@@ -134,10 +141,12 @@ describe('serin report change-failure', () => {
     it(`ends with 5 when the service ${what}`, async () => {
       await answering(reply);
 
-      const { code, stdout, stderr } = await run();
+      for (const format of ['table', 'json', 'csv', 'markdown']) {
+        const { code, stdout, stderr } = await run('--format', format);
 
-      assert.deepEqual([code, stdout], [5, '']);
-      assert.match(stderr, /^serin report: /);
+        assert.deepEqual([code, stdout], [5, ''], format);
+        assert.match(stderr, /^serin report: /);
+      }
     });
 });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { invalidInput } from '../../src/errors.ts';
 import type { Actor } from '../../src/ledger/actor.ts';
 import { type Backfill, type BackfillLine, createBackfill } from '../../src/ledger/backfill.ts';
@@ -107,6 +108,26 @@ for (const { name, open } of databases) {
       assert.equal((await createRollupStore(test.database).check()).differences.length, 0);
     });
 
+    it('refuses times before 1970, which no report could hold and which make lead times of centuries', async () => {
+      const unset = Date.parse('0001-01-01T00:00:00Z');
+      const incident = { ...makeIncidentReport(1), openedAt: -1 };
+      const lines = [
+        change('1', 1, { facts: { committedAt: unset } }),
+        change('2', 1, { facts: { startedAt: 0 } }),
+        { kind: 'incident', report: incident } as const,
+      ];
+
+      const outcomes = await backfill.take(lines, false, ann);
+
+      const refused = (path: string, found: string) => ({
+        result: 'refused',
+        errors: [{ path, message: `found ${found}; allowed are times from 1970 on` }],
+      });
+      assert.deepEqual(outcomes[0], refused('committedAt', '0001-01-01T00:00:00.000Z'));
+      assert.equal(outcomes[1]?.result, 'made');
+      assert.deepEqual(outcomes[2], refused('openedAt', '1969-12-31T23:59:59.999Z'));
+    });
+
     it('refuses what lies outside the scope, line by line', async () => {
       const scoped: Actor = { name: 'token:shop', isAdmin: false, services: ['checkout'] };
       const lines = [change('1', 1), change('2', 1, { service: 'search' }), change('3', 1)];
@@ -208,6 +229,37 @@ for (const { name, open } of databases) {
         (await told()).map(({ action, before }) => [action, before]),
         [['change.report', null]],
       );
+    });
+
+    it('shows in the audit trail what was told, before and after, and by which name', async () => {
+      const cleo: Actor = { name: 'cleo', isAdmin: false };
+      const commit = 'abcdef1234567';
+      const known = change('1', 1, { facts: { commit } });
+      const told: readonly BackfillLine[] = [
+        change('1', 1, { facts: { committedAt: epoch - hour, actor: 'ada' } }),
+        change('9', 1.5, { source: 'github', facts: { commit } }),
+        incident(2),
+        {
+          kind: 'incident',
+          report: makeIncidentReport(3, { status: 'resolved', resolvedAt: epoch + hour * 3 }),
+        },
+      ];
+      await backfill.take([known], false, ann);
+      for (const line of told) await backfill.take([line], false, cleo);
+
+      const items = (await stores().audit.list({ actor: 'cleo' }, 100, null)).items;
+      type Brief = Record<string, unknown> | null;
+      const news = items.map(({ before, after }) =>
+        Object.entries(after as object)
+          .filter(([key, value]) => !isDeepStrictEqual((before as Brief)?.[key], value) && before !== null)
+          .map(([key, value]) => `${key} ${JSON.stringify(value)}`)
+          .join(),
+      );
+      assert.deepEqual(news.filter((text) => text !== '').sort(), [
+        `actor "ada",committedAt "${new Date(epoch - hour).toISOString()}"`,
+        `reportedAs {"source":"github","externalId":"9"}`,
+        `status "resolved",resolvedAt "${new Date(epoch + 3 * hour).toISOString()}"`,
+      ]);
     });
   });
 }

@@ -35,6 +35,9 @@ export const columns = [
 ] as const;
 type Column = (typeof columns)[number];
 
+/** Full-width forms begin formulas too where the locale has them, and some spreadsheets pass over white space. */
+const formula = /^(?:[\t\r\n]|\s*[=+\-@＝＋－＠])/;
+
 /**
  * One cell. Text that a spreadsheet would take for a formula is kept from it by an apostrophe (CWE-1236); numbers are
  * ours and stay numbers.
@@ -42,7 +45,7 @@ type Column = (typeof columns)[number];
 function writeCell(value: Cell | undefined): string {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'string') return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const text = formula.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -4,14 +4,16 @@ import type { WrittenReport } from './wire.ts';
 type Rates = components['schemas']['Rates'];
 
 /**
- * Text that came from outside, so that it shows as it is: no markup, no new cell, no new line, and nobody is mentioned.
+ * Text that came from outside, so that it shows as it is: no markup, no link, no new cell, no new line, nothing
+ * that turns the rest of a line around, and nobody is mentioned.
  */
 function escapeMarkdown(text: string): string {
   return text
-    .replace(/\s+/g, ' ')
-    .replace(/[\\`*_[\]<>|~#&]/g, '\\$&')
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
+    .replace(/[\\`*_[\]<>|~#&$]/g, '\\$&')
     .replaceAll('@', '@&#8203;')
-    .replace(/:\/\//g, ':&#8203;//');
+    .replace(/:\/\//g, ':&#8203;//')
+    .replace(/\bwww\./gi, (link) => `${link.slice(0, -1)}&#8203;.`);
 }
 
 function percent(value: number): string {
