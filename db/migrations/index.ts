@@ -10,6 +10,7 @@ import * as steppedRollouts from './0008-stepped-rollouts.ts';
 import * as ledgerRollups from './0009-ledger-rollups.ts';
 import * as incidents from './0010-incidents.ts';
 import * as changeAliases from './0011-change-aliases.ts';
+import * as auditOnce from './0012-audit-once.ts';
 
 /** One step of the schema's history, both ways. */
 export type Migration = {
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   { name: '0009-ledger-rollups', ...ledgerRollups },
   { name: '0010-incidents', ...incidents },
   { name: '0011-change-aliases', ...changeAliases },
+  { name: '0012-audit-once', ...auditOnce },
 ];

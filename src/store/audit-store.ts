@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { AuditEntry, AuditFilter, AuditStore, StoredAuditEntry } from '../ledger/audit-store.ts';
 import type { StoredRow } from './change-rows.ts';
 import { readInteger, readJsonOrNull, writeInstant, writeJsonOrNull } from './columns.ts';
 import type { Connection } from './database.ts';
+import { makeOrderedId } from './ordered-ids.ts';
 import { readPage } from './paging.ts';
 import { partsOf } from './parts.ts';
 
@@ -23,7 +23,7 @@ async function append(connection: Connection, entries: readonly AuditEntry[]): P
 
 function toRow(entry: AuditEntry) {
   return {
-    id: randomUUID(),
+    id: makeOrderedId(entry.at),
     created_at: writeInstant(entry.at, 'audit.created_at'),
     actor: entry.actor,
     action: entry.action,

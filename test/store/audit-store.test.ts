@@ -51,6 +51,17 @@ for (const { name, open } of databases) {
       );
     });
 
+    it('gives what was written in one millisecond in its order, the last first', async () => {
+      const actions = Array.from({ length: 300 }, (_, index) => `step.${index}`);
+      await store().append(...actions.slice(0, 150).map((action) => makeEntry(7, { action })));
+      for (const action of actions.slice(150)) await store().append(makeEntry(7, { action }));
+      const { items } = await store().list({}, 1000, null);
+      assert.deepEqual(
+        items.map(({ action }) => action),
+        actions.reverse(),
+      );
+    });
+
     it('finds by subject, actor, action and time', async () => {
       await store().append(makeEntry(1));
       await store().append(makeEntry(2, { actor: 'token:other', action: 'analysis.cancel' }));
@@ -100,7 +111,12 @@ for (const { name, open } of databases) {
         'DELETE FROM audit',
         'DELETE FROM audit WHERE 1 = 1',
       ];
+      const columns = 'id, created_at, actor, action, subject_type, subject_id';
       if (name === 'PostgreSQL') statements.push('TRUNCATE audit');
+      else
+        statements.push(
+          `INSERT OR REPLACE INTO audit (${columns}) SELECT id, 1, 'nobody', 'x', 'x', 'x' FROM audit`,
+        );
       for (const statement of statements)
         await assert.rejects(
           test.database.run((sql) => sql.raw(statement)),
