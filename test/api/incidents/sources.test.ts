@@ -192,6 +192,12 @@ describe('readPagerduty(body)', () => {
     assert.equal(read('incident.priority_updated', { status: 'acknowledged' }).status, 'acknowledged');
   });
 
+  it('takes no later event for the end of an incident that was resolved before', () => {
+    const later = only(readPagerduty(pagerduty('incident.priority_updated', { status: 'resolved' })));
+    assert.equal(later.status, 'resolved');
+    assert.equal(later.resolvedAt, null);
+  });
+
   it('takes an incident that was merged into another for none of its own', () => {
     const merged = {
       status: 'resolved',
@@ -203,6 +209,14 @@ describe('readPagerduty(body)', () => {
   it('hears nothing in events of services, notes and pings', () => {
     assert.deepEqual(readPagerduty(pagerduty('service.updated', {}, 'service')), []);
     assert.deepEqual(readPagerduty(pagerduty('incident.annotated')), []);
+    // As their documentation has it: no id, or that of something else.
+    const responder = { incident: { id: 'Q1W2', type: 'incident_reference' }, state: 'pending' };
+    const others = [
+      ['incident.responder.added', { ...responder, id: undefined, type: 'incident_responder' }],
+      ['incident.conference_bridge.updated', { id: undefined, type: 'incident_conference_bridge' }],
+      ['incident.workflow.started', { id: 'P3SNKQS', type: 'incident_workflow_instance' }],
+    ] as const;
+    for (const [type, data] of others) assert.deepEqual(readPagerduty(pagerduty(type, data)), []);
     assert.deepEqual(
       readPagerduty({ event: { event_type: 'pagey.ping', resource_type: 'pagey', data: {} } }),
       [],
