@@ -77,10 +77,17 @@ function saysNothingNew(report: IncidentReport): boolean {
 
 /** The reports since it ended for the last time, the end first; empty while it goes on. */
 function sinceEnd(reports: readonly IncidentReport[]): readonly IncidentReport[] {
-  return reports.reduce<readonly IncidentReport[]>((over, report) => {
-    if (isOver(report)) return [...over, report];
-    return saysNothingNew(report) ? over : [];
-  }, []);
+  const news = reports.filter((report) => !saysNothingNew(report));
+  return news.slice(news.findLastIndex((report) => !isOver(report)) + 1);
+}
+
+/** Nobody told that it began, and who told the end knows of ends of what hurt nobody. */
+function isVain(reports: readonly IncidentReport[]): boolean {
+  return reports.every(({ withoutBeginning }) => withoutBeginning === true);
+}
+
+function statusOf(reports: readonly IncidentReport[], over: readonly IncidentReport[]): IncidentStatus {
+  return isVain(reports) ? 'dismissed' : ((over.at(-1) ?? reports.at(-1))?.status ?? 'open');
 }
 
 /** What is told of it after the end moves the end only where it says when that was. */
@@ -109,7 +116,7 @@ export function foldIncident(
 ): Incident {
   const ordered = [...reports].sort(compare);
   const over = sinceEnd(ordered);
-  const status = (over.at(-1) ?? ordered.at(-1))?.status ?? 'open';
+  const status = statusOf(ordered, over);
   const { id, source, externalId, createdAt } = base;
   return {
     ...{ id, source, externalId, createdAt, status },

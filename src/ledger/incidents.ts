@@ -91,10 +91,10 @@ async function attributeByHand(
 
 /** What the configuration tells of an incident, told at its beginning so that it changes nothing else. */
 function mappingReport(incident: Incident, place: ReturnType<FindByKeys> & object): IncidentReport {
-  const { source, externalId, openedAt, environment } = incident;
+  const { source, externalId, openedAt: at, environment } = incident;
   const facts = { service: place.service, environment: environment ?? place.environment };
-  const nothing = { openedAt, acknowledgedAt: null, resolvedAt: null };
-  return { source, externalId, status: 'open', at: openedAt, ...nothing, facts };
+  const nothing = { openedAt: null, acknowledgedAt: null, resolvedAt: null, withoutBeginning: true } as const;
+  return { source, externalId, status: 'open', at, ...nothing, facts };
 }
 
 const pageSize = 200;

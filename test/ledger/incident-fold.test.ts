@@ -45,6 +45,18 @@ describe('foldIncident(base, reports, rulings)', () => {
     assert.deepEqual({ status, acknowledgedAt }, { status: 'resolved', acknowledgedAt: at(3) });
   });
 
+  it('dismisses the end of what nobody told to have begun, where its teller cannot know', () => {
+    const end = told(4, { status: 'resolved', withoutBeginning: true });
+    assert.equal(fold(end).status, 'dismissed');
+    const mapped = told(4, { withoutBeginning: true, facts: { service: 'checkout' } });
+    assert.equal(fold(end, mapped).status, 'dismissed');
+    const { status, openedAt, resolvedAt } = fold(end, mapped, told(1));
+    assert.deepEqual(
+      { status, openedAt, resolvedAt },
+      { status: 'resolved', openedAt: at(1), resolvedAt: at(4) },
+    );
+  });
+
   it('opens again when somebody is told to be at work on it after its end', () => {
     const { status, resolvedAt } = fold(
       told(1),

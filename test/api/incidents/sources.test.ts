@@ -302,6 +302,12 @@ describe('readDatadog(body)', () => {
     assert.equal(again.openedAt, null);
   });
 
+  it('does not take the recovery of a warning for an incident that began', () => {
+    assert.equal(only(readDatadog({ ...datadog, transition: 'Recovered' })).withoutBeginning, true);
+    assert.equal(only(readDatadog(datadog)).withoutBeginning, undefined);
+    assert.equal(only(readDatadog({ ...datadog, transition: 'Re-Triggered' })).withoutBeginning, undefined);
+  });
+
   it('hears no incident in a warning or in missing data', () => {
     for (const transition of ['Warn', 'No Data', 'Re-No Data', 'Renotify'])
       assert.deepEqual(readDatadog({ ...datadog, transition }), []);
