@@ -112,6 +112,19 @@ for (const { name, open } of databases) {
       assert.equal((await incidents.list({}, 10, null)).items.length, 1);
     });
 
+    it('puts what hurt early in a rollout of several days to it, before and after its end', async () => {
+      hours = 200;
+      const days = { facts: { startedAt: at(10) } };
+      await report(deployed('v1', 100, { ...days, finishedAt: undefined, outcome: 'pending' }));
+      const open = await take(told(12, { openedAt: at(12) }));
+      assert.equal(open.attribution.method, 'window');
+      const [long] = await report(deployed('v1', 100, days));
+      assert.equal((await incidents.get(open.id)).attribution.changeId, long?.id);
+      assert.equal(long?.outcome, 'failed');
+      const late = await take(told(14, { externalId: 'INC-2', openedAt: at(14) }));
+      assert.equal(late.attribution.changeId, long?.id);
+    });
+
     it('fails a change that had succeeded long ago when the incident arrives late', async () => {
       const [change] = await report(deployed('v1', 10));
       assert.ok(change !== undefined);

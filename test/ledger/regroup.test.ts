@@ -81,6 +81,21 @@ for (const { name, open } of databases) {
       assert.equal(change.version, 'v1');
     });
 
+    it('makes one of a rollout of days and what another source tells of its beginning, in any order', async () => {
+      const startedAt = epoch;
+      const whole = { ...deployed('argo', 'a1', 70), facts: { version: 'v1', startedAt } };
+      const { finishedAt: _, ...begun } = { ...whole, source: 'github', externalId: 'g1' };
+      for (const order of [
+        [whole, begun],
+        [begun, whole],
+      ]) {
+        await test.database.run((sql) => sql('changes').del());
+        await test.database.run((sql) => sql('change_rollups').del());
+        await tell(...order);
+        assert.equal(await count(), 1);
+      }
+    });
+
     it('keeps both ids also when the one they mean becomes another’s', async () => {
       const [first, second] = await tellTwo();
       const third = await tell(deployed('gitlab', 'l1', 1, { commit: 'abcdef1' }));
