@@ -178,6 +178,17 @@ for (const { name, open } of databases) {
       assert.deepEqual((await changes.list({ suspected: true }, 10, null)).items.length, 2);
     });
 
+    it('finds for what was taken out of a change the one that it belongs to', async () => {
+      const first = await tell(deployed('github', 'g1', 1, { commit: 'bbbbbbb' }));
+      await tell(deployed('github', 'g2', 1, { version: 'v1', commit: 'aaaaaaa' }));
+      await tell(deployed('gitlab', 'l1', 1, { version: 'v1' }));
+      // With this it contradicts the one whose version it has.
+      const { id } = await tell(deployed('gitlab', 'l1', 1, { commit: 'bbbbbbb' }));
+      assert.equal(await count(), 2);
+      assert.equal((await changes.get(first.id)).id, id);
+      assert.equal(await idOf('github', 'g1'), id);
+    });
+
     it('takes the analyses along, with their verdicts; who looks at one has to look again', async () => {
       const first = await tell(deployed('github', 'g1', 1));
       const second = await tell(deployed('argo-rollouts', 'u/1', 1, { version: 'v1' }));
