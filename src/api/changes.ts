@@ -6,7 +6,15 @@ import type { ChangeReport, Changes, Ruling } from '../ledger/changes.ts';
 import type { ChangeFilter } from '../ledger/ledger-store.ts';
 import { readFacts } from './analyses/start-request.ts';
 import { actorOf, callerOf } from './context.ts';
-import { queryFlag, queryPage, queryRange, queryText, queryWord } from './query.ts';
+import {
+  type FindService,
+  queryFlag,
+  queryPage,
+  queryRange,
+  queryService,
+  queryText,
+  queryWord,
+} from './query.ts';
 import type { components } from './schema.gen.ts';
 import { parseInstant, writeInstant, writeInstantOrNull } from './times.ts';
 
@@ -64,10 +72,20 @@ function writeChange(change: Change): Schemas['Change'] {
   };
 }
 
-/** A report in the form of the ledger. What cannot be read is added to `issues`, with paths under `at`. */
+export type ChangesDeps = {
+  readonly changes: Changes;
+  readonly findPlace: FindService;
+  readonly now: () => number;
+};
+
+/**
+ * A report in the form of the ledger. What cannot be read is added to `issues`, with paths under `at`. A service goes by
+ * one name whatever it is called, or its incidents and analyses would miss its changes.
+ */
 export function readChangeReport(
   body: Schemas['ChangeReport'],
   at: string,
+  { findPlace }: Pick<ChangesDeps, 'findPlace'>,
   issues: InputIssue[],
 ): ChangeReport {
   const {
@@ -86,7 +104,7 @@ export function readChangeReport(
   return {
     source,
     externalId,
-    service,
+    service: findPlace(service)?.service ?? service,
     environment,
     targets,
     facts: known,
@@ -97,11 +115,14 @@ export function readChangeReport(
   };
 }
 
-function readReports(body: Schemas['ChangeReport'] | Schemas['ChangeReport'][]): ChangeReport[] {
+function readReports(
+  body: Schemas['ChangeReport'] | Schemas['ChangeReport'][],
+  deps: ChangesDeps,
+): ChangeReport[] {
   const issues: InputIssue[] = [];
   const reports = Array.isArray(body)
-    ? body.map((one, index) => readChangeReport(one, `[${index}].`, issues))
-    : [readChangeReport(body, '', issues)];
+    ? body.map((one, index) => readChangeReport(one, `[${index}].`, deps, issues))
+    : [readChangeReport(body, '', deps, issues)];
   if (issues.length > 0) throw invalidInput(issues);
   return reports;
 }
@@ -118,9 +139,9 @@ function readRuling(body: Schemas['Ruling'], now: number): Omit<Ruling, 'by'> {
   };
 }
 
-function readFilter(request: Request): ChangeFilter {
+function readFilter(request: Request, { findPlace }: ChangesDeps): ChangeFilter {
   return {
-    service: queryText(request, 'service'),
+    service: queryService(request, findPlace),
     environment: queryText(request, 'environment'),
     outcome: queryWord(request, 'outcome', outcomes),
     source: queryText(request, 'source'),
@@ -131,15 +152,18 @@ function readFilter(request: Request): ChangeFilter {
 }
 
 /** The routes under `/v1/changes`. */
-export function createChangesRouter(changes: Changes, now: () => number): Router {
+export function createChangesRouter(deps: ChangesDeps): Router {
+  const { changes, now } = deps;
   const router = Router();
   router.post('/v1/changes', async (request, response) => {
-    const written = (await changes.report(readReports(request.body), actorOf(response))).map(writeChange);
+    const written = (await changes.report(readReports(request.body, deps), actorOf(response))).map(
+      writeChange,
+    );
     response.json(Array.isArray(request.body) ? { items: written } : written[0]);
   });
   router.get('/v1/changes', async (request, response) => {
     const { limit, cursor } = queryPage(request);
-    const filter = readFilter(request);
+    const filter = readFilter(request, deps);
     mustConcernList(callerOf(response), filter.service);
     const page = await changes.list(filter, limit, cursor);
     response.json({ items: page.items.map(writeChange), nextCursor: page.nextCursor });

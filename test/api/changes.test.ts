@@ -66,6 +66,30 @@ describe('POST /v1/changes', () => {
     assert.deepEqual(calls, [['report', [{ ...report, ...rest }]]]);
   });
 
+  it('takes a service by any of its names, and finds it by them', async () => {
+    const { changes, calls } = recordCalls();
+    const findPlace = (name: string) =>
+      name === 'checkout-api' ? { service: 'checkout', environment: 'production' } : null;
+    const { handler } = makeApi({
+      changes,
+      incidents: { ...makeApi().deps.incidents, findPlace },
+    });
+
+    const reports = [
+      { ...report, service: 'checkout-api' },
+      { ...report, service: 'unknown' },
+    ];
+    await request(handler).post('/v1/changes').send(reports).expect(200);
+    await request(handler).get('/v1/changes?service=checkout-api').expect(200);
+
+    const [[, reported], [, listed]] = calls as [Call, Call];
+    assert.deepEqual(
+      (reported as { service: string }[]).map(({ service }) => service),
+      ['checkout', 'unknown'],
+    );
+    assert.equal((listed as { service: string }).service, 'checkout');
+  });
+
   it('takes several and answers a list in their order', async () => {
     const { changes, calls } = recordCalls();
 
