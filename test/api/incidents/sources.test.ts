@@ -410,6 +410,15 @@ describe('readGeneric(body)', () => {
     assert.equal(readGeneric([one, { ...one, externalId: 8 }]).length, 2);
   });
 
+  it('reads the change that an incident names, by what its source calls it or by what it is', () => {
+    const read = (change: object) => only(readGeneric({ externalId: 'a', change })).link;
+    const named = read({ source: 'github', externalId: '7/1', version: 'v1' });
+    assert.deepEqual([named?.source, named?.externalId, named?.version], ['github', '7/1', 'v1']);
+    assert.equal(read({ id: 'c1' })?.changeId, 'c1');
+    assert.equal(read({}), null);
+    refuses(readGeneric, { externalId: 'a', change: { source: 'github' } }, /change: has one of source/);
+  });
+
   it('tells its state by its times where it does not say', () => {
     const read = (more: object) => only(readGeneric({ externalId: 'a', ...more })).status;
     assert.equal(read({}), 'open');
@@ -420,6 +429,8 @@ describe('readGeneric(body)', () => {
 
   it('refuses unknown keys and times that are none, naming them', () => {
     refuses(readGeneric, { externalId: 'a', colour: 'red' }, /unknown key "colour"; allowed are externalId/);
-    refuses(readGeneric, { externalId: 'a', openedAt: 'soon' }, /\[0\]\.openedAt: allowed are RFC 3339/);
+    refuses(readGeneric, { externalId: 'a', openedAt: 'soon' }, /^openedAt: allowed are RFC 3339/);
+    const several = [{ externalId: 'a' }, { externalId: 'b', openedAt: 'soon' }];
+    refuses(readGeneric, several, /\[1\]\.openedAt: allowed are RFC 3339/);
   });
 });
