@@ -65,6 +65,15 @@ async function findNamed(
   return change;
 }
 
+function saysTheSame(
+  said: AttributionRuling | null,
+  { changeId, reason }: AttributionWord,
+  by: Actor,
+): boolean {
+  return said !== null && said.changeId === changeId && said.reason === reason && said.by === by.name;
+}
+
+/** What is in force said again adds nothing, as everywhere in the ledger. */
 async function attributeByHand(
   { ledger, audit }: Stores,
   id: string,
@@ -74,7 +83,9 @@ async function attributeByHand(
 ): Promise<Incident> {
   const before = await findIncident(ledger, id);
   if (before.service !== null) requireScope(by, before.service);
-  await holdPlaces(ledger, [before, await findNamed(ledger, word, by)]);
+  const named = await findNamed(ledger, word, by);
+  if (saysTheSame(before.ruling, word, by)) return before;
+  await holdPlaces(ledger, [before, named]);
   await ledger.incidents.addRuling(id, { ...word, by: by.name, at: policy.now }, policy.now);
   const after = await refoldIncident(ledger, before, policy);
   await audit.append(

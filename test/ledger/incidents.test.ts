@@ -286,11 +286,21 @@ for (const { name, open } of databases) {
     it('writes who told and who ruled into the audit trail, and nothing for a repetition', async () => {
       const { id } = await take(told(12));
       await take(told(12));
-      await incidents.attribute(id, { changeId: null, reason: 'cloud' }, ann);
+      for (const _ of ['once', 'again'])
+        await incidents.attribute(id, { changeId: null, reason: 'cloud' }, ann);
       const { items } = await createAuditStore(test.database).list({ subject: id }, 10, null);
       // Both were written in the same millisecond.
       const written = items.map(({ action, actor, reason }) => `${action} ${actor} ${reason}`).sort();
       assert.deepEqual(written, ['incident.attribution ann cloud', 'incident.report ann null']);
+    });
+
+    it('writes a ruling on a change into the audit trail once', async () => {
+      const [change] = await report(deployed('v1', 10));
+      assert.ok(change !== undefined);
+      const word = { outcome: 'failed', failureClass: null, at: at(11), reason: 'seen' } as const;
+      for (const _ of ['once', 'again']) await changes.rule(change.id, word, ann);
+      const { items } = await createAuditStore(test.database).list({ subject: change.id }, 10, null);
+      assert.deepEqual(items.map(({ action }) => action).sort(), ['change.outcome', 'change.report']);
     });
 
     it('refuses times that cannot be, naming them, and takes nothing of the batch', async () => {
