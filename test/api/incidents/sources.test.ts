@@ -347,6 +347,13 @@ describe('readJira(body)', () => {
     assert.equal(told.labels['service'], 'checkout');
   });
 
+  it('leads to the issue also where Jira lies below a path', () => {
+    const { issue, ...event } = jira('jira:issue_created');
+    const self = 'https://corp.example/jira/rest/api/2/issue/10002';
+    const { url } = only(readJira({ ...event, issue: { ...issue, self } }));
+    assert.equal(url, 'https://corp.example/jira/browse/OPS-7');
+  });
+
   it('tells by the category of the status whether it still hurts', () => {
     const read = (fields: object, event = 'jira:issue_updated') => only(readJira(jira(event, fields)));
     const inCategory = (key: string) => ({ status: { statusCategory: { key } } });
