@@ -53,8 +53,12 @@ async function renewRemedies(
   for (const { undoneId } of differing) touched.add(undoneId);
 }
 
-async function findLinked(store: LedgerStore, { link }: Incident): Promise<Change | null> {
-  if (link === null) return null;
+/** The change that an incident names by its id or by a source's name; `null`: none, or not known. */
+export async function findLinked(
+  store: LedgerStore,
+  { link }: Partial<Pick<Incident, 'link'>>,
+): Promise<Change | null> {
+  if (!link) return null;
   if (link.changeId !== null) return store.find(link.changeId);
   return link.source === null || link.externalId === null
     ? null

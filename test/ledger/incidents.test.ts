@@ -283,6 +283,28 @@ for (const { name, open } of databases) {
       await assert.rejects(incidents.attribute(own?.id ?? '', word, scoped), isForbidden);
     });
 
+    it('lets no caller blame a change of a service outside its scope', async () => {
+      const [change] = await report(deployed('v1', 10));
+      const ci = { name: 'token:ci', isAdmin: false, services: ['search'] };
+      const named = {
+        changeId: null,
+        source: null,
+        externalId: null,
+        version: null,
+        commit: null,
+        artifact: null,
+      };
+      for (const link of [
+        { ...named, changeId: change?.id ?? '' },
+        { ...named, source: 'github', externalId: 'v1' },
+      ])
+        await assert.rejects(
+          incidents.take([told(12, { facts: { service: 'search', link } })], ci),
+          (error) => hasCode(error, 'forbidden'),
+        );
+      assert.equal((await changes.get(change?.id ?? '')).outcome, 'succeeded');
+    });
+
     it('writes who told and who ruled into the audit trail, and nothing for a repetition', async () => {
       const { id } = await take(told(12));
       await take(told(12));
