@@ -76,6 +76,17 @@ function refuseForeignPage(caller: Caller, request: Request, response: Response,
   throw foreign.error;
 }
 
+/**
+ * Whoever shows a credential that does not look like one of ours to a route that is signed: a token by configuration may
+ * look like anything, a job's is of its issuer. What is known to nobody may be the secret of the source.
+ */
+async function findOther(request: Request, { authentication }: AccessDeps): Promise<Caller> {
+  const shown = readCredential(request, '');
+  if ('malformed' in shown || shown.secret === null) return nobody;
+  const found = await authentication.identify(shown.secret);
+  return isRefusal(found) || found.kind === 'anonymous' ? nobody : found;
+}
+
 async function admit(
   access: Exclude<Access, 'public'>,
   request: Request,
@@ -84,7 +95,8 @@ async function admit(
 ): Promise<Caller> {
   const route = contextOf(response).operation?.route ?? '';
   const credential = access === 'signed' ? readOwnToken(request) : readCredential(request, route);
-  if (access === 'signed' && 'secret' in credential && credential.secret === null) return nobody;
+  if (access === 'signed' && 'secret' in credential && credential.secret === null)
+    return findOther(request, deps);
   const found = await identify(credential, response, deps);
   if (isRefusal(found)) {
     note(found.refused, request, response, deps);

@@ -6,7 +6,15 @@ import type { ChangeReport, Changes, Ruling } from '../ledger/changes.ts';
 import type { ChangeFilter } from '../ledger/ledger-store.ts';
 import { readFacts } from './analyses/start-request.ts';
 import { actorOf, callerOf } from './context.ts';
-import { queryFlag, queryPage, queryRange, queryText, queryWord } from './query.ts';
+import {
+  type FindService,
+  queryFlag,
+  queryPage,
+  queryRange,
+  queryService,
+  queryText,
+  queryWord,
+} from './query.ts';
 import type { components } from './schema.gen.ts';
 import { parseInstant, writeInstant, writeInstantOrNull } from './times.ts';
 
@@ -64,17 +72,20 @@ function writeChange(change: Change): Schemas['Change'] {
   };
 }
 
-/** The configured service of that name or alias; `null`: none. */
-type FindService = (name: string) => { readonly service: string } | null;
+export type ChangesDeps = {
+  readonly changes: Changes;
+  readonly findPlace: FindService;
+  readonly now: () => number;
+};
 
 /**
- * A report in the form of the ledger, of the service that the name or alias in it means; a name that is configured
- * nowhere is kept as it is. What cannot be read is added to `issues`, with paths under `at`.
+ * A report in the form of the ledger. What cannot be read is added to `issues`, with paths under `at`. A service goes by
+ * one name whatever it is called, or its incidents and analyses would miss its changes.
  */
 export function readChangeReport(
   body: Schemas['ChangeReport'],
   at: string,
-  findService: FindService,
+  { findPlace }: Pick<ChangesDeps, 'findPlace'>,
   issues: InputIssue[],
 ): ChangeReport {
   const {
@@ -93,7 +104,7 @@ export function readChangeReport(
   return {
     source,
     externalId,
-    service: findService(service)?.service ?? service,
+    service: findPlace(service)?.service ?? service,
     environment,
     targets,
     facts: known,
@@ -106,12 +117,12 @@ export function readChangeReport(
 
 function readReports(
   body: Schemas['ChangeReport'] | Schemas['ChangeReport'][],
-  findService: FindService,
+  deps: ChangesDeps,
 ): ChangeReport[] {
   const issues: InputIssue[] = [];
   const reports = Array.isArray(body)
-    ? body.map((one, index) => readChangeReport(one, `[${index}].`, findService, issues))
-    : [readChangeReport(body, '', findService, issues)];
+    ? body.map((one, index) => readChangeReport(one, `[${index}].`, deps, issues))
+    : [readChangeReport(body, '', deps, issues)];
   if (issues.length > 0) throw invalidInput(issues);
   return reports;
 }
@@ -128,9 +139,9 @@ function readRuling(body: Schemas['Ruling'], now: number): Omit<Ruling, 'by'> {
   };
 }
 
-function readFilter(request: Request): ChangeFilter {
+function readFilter(request: Request, { findPlace }: ChangesDeps): ChangeFilter {
   return {
-    service: queryText(request, 'service'),
+    service: queryService(request, findPlace),
     environment: queryText(request, 'environment'),
     outcome: queryWord(request, 'outcome', outcomes),
     source: queryText(request, 'source'),
@@ -141,16 +152,18 @@ function readFilter(request: Request): ChangeFilter {
 }
 
 /** The routes under `/v1/changes`. */
-export function createChangesRouter(changes: Changes, findService: FindService, now: () => number): Router {
+export function createChangesRouter(deps: ChangesDeps): Router {
+  const { changes, now } = deps;
   const router = Router();
   router.post('/v1/changes', async (request, response) => {
-    const reports = readReports(request.body, findService);
-    const written = (await changes.report(reports, actorOf(response))).map(writeChange);
+    const written = (await changes.report(readReports(request.body, deps), actorOf(response))).map(
+      writeChange,
+    );
     response.json(Array.isArray(request.body) ? { items: written } : written[0]);
   });
   router.get('/v1/changes', async (request, response) => {
     const { limit, cursor } = queryPage(request);
-    const filter = readFilter(request);
+    const filter = readFilter(request, deps);
     mustConcernList(callerOf(response), filter.service);
     const page = await changes.list(filter, limit, cursor);
     response.json({ items: page.items.map(writeChange), nextCursor: page.nextCursor });

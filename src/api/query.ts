@@ -22,6 +22,15 @@ export function queryText(request: Request, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+/** The configured service of that name or alias; `null`: none. */
+export type FindService = (name: string) => { readonly service: string } | null;
+
+/** The parameter `service`: the name of a service that is known by others, too, whichever was given. */
+export function queryService(request: Request, findPlace: FindService): string | undefined {
+  const name = queryText(request, 'service');
+  return name === undefined ? undefined : (findPlace(name)?.service ?? name);
+}
+
 /** A query parameter that is one of `words`; the spec has refused anything else before. */
 export function queryWord<Word extends string>(
   request: Request,

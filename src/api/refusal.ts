@@ -28,7 +28,7 @@ function writePath(path: readonly string[]): string {
 }
 
 function found(request: Request, { part, path }: Place): string {
-  const root: unknown = part === 'body' ? request.body : part === 'query' ? request.query : request.params;
+  const root: unknown = part === 'body' ? request.body : request.query;
   const value = path.reduce<unknown>((inner, name) => (isRecord(inner) ? inner[name] : undefined), root);
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
@@ -51,6 +51,8 @@ function describe(raised: Raised, place: Place, request: Request, operation: Ope
   if (/format "date-time"/.test(raised.message))
     return `found ${found(request, place)}; allowed are RFC 3339 times such as 2026-11-23T10:20:00Z`;
   const wording = raised.message.replace('must be equal to one of the allowed values:', 'allowed are');
+  // Parts of the path are not at hand any more, and one may be a token.
+  if (place.part === 'params') return wording;
   return `found ${found(request, place)}; ${wording}`;
 }
 

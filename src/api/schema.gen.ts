@@ -2143,7 +2143,7 @@ export interface components {
             source: string;
             /** @description The reporter's own id of the change. */
             externalId: string;
-            /** @description Name or alias of the service. */
+            /** @description Name or alias of the service; one that is configured nowhere is kept as it is. */
             service: string;
             environment: components["schemas"]["Name"];
             /** @description Clusters and regions it went to. */
@@ -3070,7 +3070,7 @@ export interface components {
         ChangeId: components["schemas"]["Id"];
         /** @description Id of the incident. */
         IncidentId: components["schemas"]["Id"];
-        /** @description Only of this service. */
+        /** @description Only of this service, by its name or an alias. */
         Service: components["schemas"]["Name"];
         /** @description Only in this environment. */
         Environment: components["schemas"]["Name"];
@@ -3128,7 +3128,7 @@ export interface operations {
     listAnalyses: {
         parameters: {
             query?: {
-                /** @description Only of this service. */
+                /** @description Only of this service, by its name or an alias. */
                 service?: components["parameters"]["Service"];
                 /** @description Only in this environment. */
                 environment?: components["parameters"]["Environment"];
@@ -3905,7 +3905,7 @@ export interface operations {
     listChanges: {
         parameters: {
             query?: {
-                /** @description Only of this service. */
+                /** @description Only of this service, by its name or an alias. */
                 service?: components["parameters"]["Service"];
                 /** @description Only in this environment. */
                 environment?: components["parameters"]["Environment"];
@@ -4040,7 +4040,7 @@ export interface operations {
     listIncidents: {
         parameters: {
             query?: {
-                /** @description Only of this service. */
+                /** @description Only of this service, by its name or an alias. */
                 service?: components["parameters"]["Service"];
                 /** @description Only in this environment. */
                 environment?: components["parameters"]["Environment"];
@@ -4201,7 +4201,7 @@ export interface operations {
                 from?: components["parameters"]["ReportFrom"];
                 /** @description End of the range, not included. Default now. */
                 to?: components["parameters"]["ReportTo"];
-                /** @description Only of this service. */
+                /** @description Only of this service, by its name or an alias. */
                 service?: components["parameters"]["Service"];
                 /** @description Only in this environment. */
                 environment?: components["parameters"]["Environment"];
@@ -4253,7 +4253,7 @@ export interface operations {
                 from?: components["parameters"]["ReportFrom"];
                 /** @description End of the range, not included. Default now. */
                 to?: components["parameters"]["ReportTo"];
-                /** @description Only of this service. */
+                /** @description Only of this service, by its name or an alias. */
                 service?: components["parameters"]["Service"];
                 /** @description Only in this environment. */
                 environment?: components["parameters"]["Environment"];

@@ -53,7 +53,7 @@ import { type After, afterOnClock } from './timers.ts';
 import { createTokensRouter } from './tokens.ts';
 import { createValidation, type Validation } from './validation.ts';
 
-export type ServerDeps = ReportsRouterDeps & {
+export type ServerDeps = Omit<ReportsRouterDeps, 'findPlace'> & {
   readonly runs: Runs;
   readonly rolloutEvents: RolloutEvents;
   readonly steppedRollouts: SteppedRollouts;
@@ -164,12 +164,13 @@ function addReading(app: Express, deps: ServerDeps, drain: Drain, validation: Va
 /** The routes of the ledger and of those who run Serin. */
 function addOwnRoutes(app: Express, deps: ServerDeps, drain: Drain, after: After, spec: Spec): void {
   const { now, runs, publicUrl } = deps;
-  app.use(createAnalysesRouter({ runs, drain, after, publicUrl }));
-  app.use(createChangesRouter(deps.changes, deps.incidents.findPlace, now));
+  const { findPlace } = deps.incidents;
+  app.use(createAnalysesRouter({ runs, drain, after, publicUrl, findPlace }));
+  app.use(createChangesRouter({ changes: deps.changes, findPlace, now }));
   app.use(createTokensRouter(deps.tokens), createAuditRouter(deps.audit));
   app.use(createIncidentsRouter({ ...deps.incidents, now }));
-  app.use(createBackfillRouter({ ...deps, ...deps.incidents, spec }));
-  app.use(createReportsRouter(deps));
+  app.use(createBackfillRouter({ ...deps, findPlace, spec }));
+  app.use(createReportsRouter({ ...deps, findPlace }));
   app.use(createJudgeRouter(deps.judging, drain));
   app.use(createGatesRouter(deps.gates));
 }

@@ -164,7 +164,8 @@ async function ruleChange(
 ): Promise<Change> {
   const before = await findChange(ledger, id);
   requireScope(by, before.service);
-  const change = await rule(ledger, id, { ...ruling, by: by.name }, policy);
+  const { change, isNews } = await rule(ledger, id, { ...ruling, by: by.name }, policy);
+  if (!isNews) return change;
   await audit.append(
     entryOf(by, policy.now, {
       action: 'change.outcome',

@@ -63,17 +63,36 @@ function findOpening(reports: readonly IncidentReport[]): number {
   );
 }
 
-/** An acknowledgement after the end is a late one, and no sign that it began again. */
-function findStatus(reports: readonly IncidentReport[]): IncidentStatus {
-  return reports.reduce<IncidentStatus>((status, report) => {
-    const isOver = status === 'resolved' || status === 'dismissed';
-    return isOver && report.status === 'acknowledged' ? status : report.status;
-  }, 'open');
+function isOver({ status }: Pick<IncidentReport, 'status'>): boolean {
+  return status === 'resolved' || status === 'dismissed';
 }
 
-function findResolution(reports: readonly IncidentReport[]): number | null {
-  const last = reports.findLast(({ status }) => status === 'resolved' || status === 'dismissed');
-  return last === undefined ? null : (last.resolvedAt ?? last.at);
+/**
+ * An acknowledgement after the end is a late one, and no sign that it began again. Sources that tell of no such act, but
+ * that somebody is at work on it (Jira, ServiceNow), tell that it did.
+ */
+function saysNothingNew(report: IncidentReport): boolean {
+  return report.status === 'acknowledged' && report.acknowledgedAt !== null;
+}
+
+/** The reports since it ended for the last time, the end first; empty while it goes on. */
+function sinceEnd(reports: readonly IncidentReport[]): readonly IncidentReport[] {
+  const news = reports.filter((report) => !saysNothingNew(report));
+  return news.slice(news.findLastIndex((report) => !isOver(report)) + 1);
+}
+
+/** Nobody told that it began, and who told the end knows of ends of what hurt nobody. */
+function isVain(reports: readonly IncidentReport[]): boolean {
+  return reports.every(({ withoutBeginning }) => withoutBeginning === true);
+}
+
+function statusOf(reports: readonly IncidentReport[], over: readonly IncidentReport[]): IncidentStatus {
+  return isVain(reports) ? 'dismissed' : ((over.at(-1) ?? reports.at(-1))?.status ?? 'open');
+}
+
+/** What is told of it after the end moves the end only where it says when that was. */
+function findResolution(over: readonly IncidentReport[]): number | null {
+  return over.findLast(({ resolvedAt }) => resolvedAt !== null)?.resolvedAt ?? over[0]?.at ?? null;
 }
 
 /** Rulings in the order of their own time; of two at once the one made later (it stands later in the list). */
@@ -86,7 +105,7 @@ export function rulingInForce(rulings: readonly AttributionRuling[]): Attributio
 
 /**
  * The state of an incident: what its reports come to in the order of their own time, whatever order they arrived in
- * and however often. A report of `open` after the end opens it again; the beginning stays the first one.
+ * and however often. A report after the end that it hurts opens it again; the beginning stays the first one.
  *
  * @returns without an attribution, which depends on the changes around it
  */
@@ -96,15 +115,15 @@ export function foldIncident(
   rulings: readonly AttributionRuling[],
 ): Incident {
   const ordered = [...reports].sort(compare);
-  const status = findStatus(ordered);
+  const over = sinceEnd(ordered);
+  const status = statusOf(ordered, over);
   const { id, source, externalId, createdAt } = base;
-  const isOver = status === 'resolved' || status === 'dismissed';
   return {
     ...{ id, source, externalId, createdAt, status },
     ...mergeFacts(ordered),
     openedAt: findOpening(ordered),
     acknowledgedAt: earliest(ordered.map((report) => report.acknowledgedAt)),
-    resolvedAt: isOver ? findResolution(ordered) : null,
+    resolvedAt: findResolution(over),
     ruling: rulingInForce(rulings),
     attribution: unattributed,
   };

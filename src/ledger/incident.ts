@@ -52,6 +52,8 @@ export type IncidentReport = {
   readonly openedAt: number | null;
   readonly acknowledgedAt: number | null;
   readonly resolvedAt: number | null;
+  /** It does not say that anything ever hurt: what is over may have been a warning. */
+  readonly withoutBeginning?: true;
   readonly facts: Partial<IncidentFacts>;
 };
 

@@ -65,6 +65,15 @@ async function findNamed(
   return change;
 }
 
+function saysTheSame(
+  said: AttributionRuling | null,
+  { changeId, reason }: AttributionWord,
+  by: Actor,
+): boolean {
+  return said !== null && said.changeId === changeId && said.reason === reason && said.by === by.name;
+}
+
+/** What is in force said again adds nothing, as everywhere in the ledger. */
 async function attributeByHand(
   { ledger, audit }: Stores,
   id: string,
@@ -74,7 +83,9 @@ async function attributeByHand(
 ): Promise<Incident> {
   const before = await findIncident(ledger, id);
   if (before.service !== null) requireScope(by, before.service);
-  await holdPlaces(ledger, [before, await findNamed(ledger, word, by)]);
+  const named = await findNamed(ledger, word, by);
+  if (saysTheSame(before.ruling, word, by)) return before;
+  await holdPlaces(ledger, [before, named]);
   await ledger.incidents.addRuling(id, { ...word, by: by.name, at: policy.now }, policy.now);
   const after = await refoldIncident(ledger, before, policy);
   await audit.append(
@@ -91,10 +102,10 @@ async function attributeByHand(
 
 /** What the configuration tells of an incident, told at its beginning so that it changes nothing else. */
 function mappingReport(incident: Incident, place: ReturnType<FindByKeys> & object): IncidentReport {
-  const { source, externalId, openedAt, environment } = incident;
+  const { source, externalId, openedAt: at, environment } = incident;
   const facts = { service: place.service, environment: environment ?? place.environment };
-  const nothing = { openedAt, acknowledgedAt: null, resolvedAt: null };
-  return { source, externalId, status: 'open', at: openedAt, ...nothing, facts };
+  const nothing = { openedAt: null, acknowledgedAt: null, resolvedAt: null, withoutBeginning: true } as const;
+  return { source, externalId, status: 'open', at, ...nothing, facts };
 }
 
 const pageSize = 200;

@@ -62,7 +62,8 @@ export interface LedgerStore {
   ): Promise<readonly { readonly externalId: string; readonly change: Change }[]>;
   /**
    * Changes of a service in an environment whose reporting time (finished, else failed, else started, else created)
-   * lies in [since, until], newest first, at most 200. Until the transaction ends nobody else finds changes there, so
+   * lies in [since, until], or that had started by `until` and are reported up to 30 days later; newest first, at most
+   * 200. Until the transaction ends nobody else finds changes there, so
    * that two sources that tell of the same change at once do not both make one.
    *
    * @param besides leaves out those that only this source gave a name

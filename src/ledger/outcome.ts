@@ -43,13 +43,31 @@ function classOf({ failures }: Progress): FailureClass {
   return failures.at(-1)?.failureClass ?? 'caught_in_canary';
 }
 
-function decideManually(progress: Progress, ruling: NonNullable<Progress['ruling']>): Decision {
+function firstHurt({ failures }: Progress, blames: readonly Blame[]): number {
+  return Math.min(...blames.map(({ at }) => at), ...failures.map(({ at }) => at));
+}
+
+/** Who confirms a failure says so after it was known, perhaps after it was over: it did not begin with the word. */
+function ruledAt(
+  progress: Progress,
+  { outcome, at }: NonNullable<Progress['ruling']>,
+  blames: readonly Blame[],
+): number | null {
+  if (outcome === 'pending') return null;
+  return outcome === 'failed' ? Math.min(at, firstHurt(progress, blames)) : at;
+}
+
+function decideManually(
+  progress: Progress,
+  ruling: NonNullable<Progress['ruling']>,
+  blames: readonly Blame[],
+): Decision {
   const reached = progress.attempts.some(({ result }) => result === 'completed');
   const usual = progress.failures.length > 0 ? classOf(progress) : reached ? 'escaped' : 'caught_in_canary';
   return {
     outcome: ruling.outcome,
     failureClass: ruling.outcome === 'failed' ? (ruling.failureClass ?? usual) : null,
-    outcomeAt: ruling.outcome === 'pending' ? null : ruling.at,
+    outcomeAt: ruledAt(progress, ruling, blames),
     attribution: {
       ...(attribute('manual', ruling.reason) ?? { method: 'manual', confidence: 1 }),
       by: ruling.by,
@@ -67,7 +85,7 @@ function decideBlamed(progress: Progress, blames: readonly Blame[]): Decision | 
     outcome: 'failed',
     failureClass:
       progress.failures.length > 0 && !reached ? classOf(progress) : reached ? 'escaped' : 'caught_in_canary',
-    outcomeAt: Math.min(...blames.map(({ at }) => at), ...progress.failures.map(({ at }) => at)),
+    outcomeAt: firstHurt(progress, blames),
     attribution: {
       method: surest.method,
       confidence: surest.confidence,
@@ -134,7 +152,7 @@ function decide(
   createdAt: number,
   policy: OutcomePolicy,
 ): Decision {
-  if (progress.ruling !== null) return decideManually(progress, progress.ruling);
+  if (progress.ruling !== null) return decideManually(progress, progress.ruling, blames);
   const failure = decideBlamed(progress, blames) ?? decideFailure(progress);
   if (failure !== null) return failure;
   const silentAt = (progress.lastAt ?? createdAt) + policy.abandonAfter;

@@ -40,6 +40,11 @@ function settleIn(groups: readonly (readonly Member[])[], changes: readonly Chan
     });
 }
 
+async function findChange(store: LedgerStore, [telling]: readonly Telling[]): Promise<Change | null> {
+  const [name] = telling?.names ?? [];
+  return telling === undefined || name === undefined ? null : store.findByName(telling.source, name);
+}
+
 function isAtHome({ tellings, id }: Home): boolean {
   return tellings.every(({ changeId }) => changeId === id);
 }
@@ -50,9 +55,15 @@ function isAtHome({ tellings, id }: Home): boolean {
  * become one when it turns out that they are, and one becomes two when its sources contradict each other. So the order
  * of arrival plays no part. Call it while the place is held.
  *
+ * @param rounds how many times at the most
  * @returns whether anything was moved
  */
-export async function regroup(store: LedgerStore, change: Change, policy: LedgerPolicy): Promise<boolean> {
+export async function regroup(
+  store: LedgerStore,
+  change: Change,
+  policy: LedgerPolicy,
+  rounds = 3,
+): Promise<boolean> {
   const concerned = await findConcerned(store, change, policy);
   const byId = new Map(concerned.map((one) => [one.id, one]));
   const members = (await store.moves.tellings([...byId.keys()])).flatMap((telling) => {
@@ -62,5 +73,11 @@ export async function regroup(store: LedgerStore, change: Change, policy: Ledger
   const homes = settleIn(groupUnits(members, joinWindowOf(policy)), concerned);
   if (homes.every(isAtHome)) return false;
   await moveHome(store, homes, concerned, policy);
+  // What was taken apart shows what its parts had hidden from each other, and may belong to further changes by that.
+  if (rounds > 1)
+    for (const { tellings } of homes) {
+      const moved = await findChange(store, tellings);
+      if (moved !== null) await regroup(store, moved, policy, rounds - 1);
+    }
   return true;
 }

@@ -1,5 +1,6 @@
 import { attribute, type Suspect, versionWindow } from './attribution.ts';
 import { type Change, completedAt } from './change.ts';
+import { reportingTime } from './fact.ts';
 import { foldAndSave } from './folding.ts';
 import type { Incident, IncidentAttribution } from './incident.ts';
 import type { LedgerStore } from './ledger-store.ts';
@@ -34,7 +35,9 @@ async function renewRemedies(
 ): Promise<void> {
   const range = remedyRangeOf(span, policy);
   if (range === null || !(await store.remedies.isAnyLikely(service, environment, range))) return;
-  const changes = await store.findRecent(service, environment, range.since, range.until);
+  const around = await store.findRecent(service, environment, range.since, range.until);
+  // What went on beyond the range has others before it that are not known here.
+  const changes = around.filter((change) => reportingTime(change) <= range.until);
   const versions = [...new Set(changes.flatMap(({ version }) => (version === null ? [] : [version])))];
   const firstOut = await store.remedies.firstOut(service, environment, versions);
   const concerned = changes.filter((change) => (completedAt(change) ?? 0) >= span[0]).map(({ id }) => id);
@@ -50,8 +53,12 @@ async function renewRemedies(
   for (const { undoneId } of differing) touched.add(undoneId);
 }
 
-async function findLinked(store: LedgerStore, { link }: Incident): Promise<Change | null> {
-  if (link === null) return null;
+/** The change that an incident names by its id or by a source's name; `null`: none, or not known. */
+export async function findLinked(
+  store: LedgerStore,
+  { link }: Partial<Pick<Incident, 'link'>>,
+): Promise<Change | null> {
+  if (!link) return null;
   if (link.changeId !== null) return store.find(link.changeId);
   return link.source === null || link.externalId === null
     ? null
@@ -61,7 +68,7 @@ async function findLinked(store: LedgerStore, { link }: Incident): Promise<Chang
 async function findSuspects(store: LedgerStore, incident: Incident): Promise<readonly Suspect[]> {
   const { service, environment, openedAt } = incident;
   if (service === null || environment === null) return [];
-  // Those that end after the incident began may have been under way: a day is longer than a rollout.
+  // Of which no time was told counts from when it became known, which may be later than the incident.
   const until = openedAt + 86_400_000;
   const changes = await store.findRecent(service, environment, openedAt - versionWindow, until);
   const ids = changes.map(({ id }) => id);

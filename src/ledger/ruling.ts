@@ -53,14 +53,14 @@ export async function rule(
   changeId: string,
   ruling: Ruling,
   policy: LedgerPolicy,
-): Promise<Change> {
+): Promise<{ readonly change: Change; readonly isNews: boolean }> {
   check(ruling, policy.now);
   const change = await store.find(changeId);
   if (change === null) throw new SerinError('not_found', `no change has the id "${changeId}"`);
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const before = orderEvents(await store.eventsOf(change.id)).filter(isRuled);
     const last = before.at(-1);
-    if (last !== undefined && saysTheSame(last, ruling)) return change;
+    if (last !== undefined && saysTheSame(last, ruling)) return { change, isNews: false };
     const { change: ruled, added } = await addEvents(
       store,
       change,
@@ -68,7 +68,7 @@ export async function rule(
       policy,
     );
     // A number that is taken: another person ruled at the same moment.
-    if (added > 0) return ruled;
+    if (added > 0) return { change: ruled, isNews: true };
   }
   throw new SerinError('conflict', `change ${changeId} is being ruled by others; try again`);
 }

@@ -8,7 +8,7 @@ import { foldIncident, type IncidentIdentity } from './incident-fold.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { holdPlaces } from './places.ts';
 import type { LedgerPolicy } from './policy.ts';
-import { foldTouched, reattribute } from './relations.ts';
+import { findLinked, foldTouched, reattribute } from './relations.ts';
 import type { Stores } from './take-change.ts';
 
 /** Adds what is wrong with a report, each with its path under `at` (`""`, or `[3].`). */
@@ -84,9 +84,17 @@ export type TakenIncident = {
   readonly isNews: boolean;
 };
 
+/** Who may tell of some services alone must not blame a change of another. */
+async function requireScopes(store: LedgerStore, { facts }: IncidentReport, by: Actor): Promise<void> {
+  if (facts.service) requireScope(by, facts.service);
+  const linked = by.services ? await findLinked(store, facts) : null;
+  if (linked !== null) requireScope(by, linked.service);
+}
+
 /**
  * Records a report for a caller and puts the incident to its change. Does not check the report. Call it in a
- * transaction. Rejects with `forbidden` for a service outside the scope, and has written nothing then.
+ * transaction. Rejects with `forbidden` for a service outside the scope, or a change of one that it names, and has written
+ * nothing then.
  */
 export async function takeIncident(
   { ledger, audit }: Stores,
@@ -94,8 +102,7 @@ export async function takeIncident(
   by: Actor,
   policy: LedgerPolicy,
 ): Promise<TakenIncident> {
-  const { service } = report.facts;
-  if (service) requireScope(by, service);
+  await requireScopes(ledger, report, by);
   const { incident, isNew } = await findOrCreate(ledger, report, policy.now);
   if (incident.service !== null) requireScope(by, incident.service);
   if (!(await ledger.incidents.addReport(incident.id, report, policy.now)))

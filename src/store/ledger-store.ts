@@ -12,6 +12,7 @@ import { createMoveStore } from './move-store.ts';
 import { newestFirst, readPage } from './paging.ts';
 import { createRemedyStore } from './remedy-store.ts';
 import { rollUp } from './rollups.ts';
+import { whereLiesWithin } from './spans.ts';
 import { isAlone } from './surroundings.ts';
 
 /** Nobody has more changes of one place, or revisions of one rollout, at hand at once; the newest matter. */
@@ -124,7 +125,7 @@ function findNear(
   return select(connection, (query) => {
     query
       .where(place)
-      .whereBetween('reported_at', range)
+      .modify(whereLiesWithin, range)
       .orderBy('reported_at', 'desc')
       .orderBy('id', 'desc')
       .limit(recentLimit);

@@ -7,6 +7,7 @@ import type { Connection } from './database.ts';
 import { partsOf } from './parts.ts';
 import { rollUp } from './rollups.ts';
 import { noLease } from './run-leases.ts';
+import { whereLiesWithin } from './spans.ts';
 
 /** Moves what was told in the database, as one of its transactions sees it. */
 export function createMoveStore(connection: Connection): MoveStore {
@@ -33,7 +34,7 @@ async function isToldByOthers(
     sql('changes')
       .join('change_names', 'change_names.change_id', 'changes.id')
       .where({ service, environment })
-      .whereBetween('reported_at', range)
+      .modify(whereLiesWithin, range)
       .whereNot('change_names.source', source)
       .select(sql.raw('1'))
       .limit(1),

@@ -71,7 +71,7 @@ describe('the backfill of GitHub beside its webhooks', () => {
         const told = { ...deployment, created_at: '2026-10-05T10:00:00Z' };
         const origin = { repositoryId: repository.id, service: null, otherwise: 'checkout' };
         const read = readDeployment(told, statuses, origin).map((body) =>
-          readChangeReport(body as Parameters<typeof readChangeReport>[0], '', () => null, []),
+          readChangeReport(body as Parameters<typeof readChangeReport>[0], '', { findPlace: () => null }, []),
         );
 
         const [first] = hooks;

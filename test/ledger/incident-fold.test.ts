@@ -45,6 +45,35 @@ describe('foldIncident(base, reports, rulings)', () => {
     assert.deepEqual({ status, acknowledgedAt }, { status: 'resolved', acknowledgedAt: at(3) });
   });
 
+  it('dismisses the end of what nobody told to have begun, where its teller cannot know', () => {
+    const end = told(4, { status: 'resolved', withoutBeginning: true });
+    assert.equal(fold(end).status, 'dismissed');
+    const mapped = told(4, { withoutBeginning: true, facts: { service: 'checkout' } });
+    assert.equal(fold(end, mapped).status, 'dismissed');
+    const { status, openedAt, resolvedAt } = fold(end, mapped, told(1));
+    assert.deepEqual(
+      { status, openedAt, resolvedAt },
+      { status: 'resolved', openedAt: at(1), resolvedAt: at(4) },
+    );
+  });
+
+  it('opens again when somebody is told to be at work on it after its end', () => {
+    const { status, resolvedAt } = fold(
+      told(1),
+      told(2, { status: 'resolved' }),
+      told(3, { status: 'acknowledged' }),
+    );
+    assert.deepEqual({ status, resolvedAt }, { status: 'acknowledged', resolvedAt: null });
+  });
+
+  it('ended when it was first told to be over, whatever is told of it later', () => {
+    const over = [told(1), told(2, { status: 'resolved' }), told(9, { status: 'resolved' })];
+    assert.equal(fold(...over).resolvedAt, at(2));
+    const corrected = told(10, { status: 'resolved', resolvedAt: at(1.5) });
+    assert.equal(fold(...over, corrected).resolvedAt, at(1.5));
+    assert.equal(fold(...over, told(11), told(12, { status: 'resolved' })).resolvedAt, at(12));
+  });
+
   it('lets later reports correct earlier ones and keep what they do not tell', () => {
     const { title, severity, service } = fold(
       told(1, { facts: { title: 'slow', severity: 'SEV3' } }),

@@ -112,6 +112,19 @@ for (const { name, open } of databases) {
       assert.equal((await incidents.list({}, 10, null)).items.length, 1);
     });
 
+    it('puts what hurt early in a rollout of several days to it, before and after its end', async () => {
+      hours = 200;
+      const days = { facts: { startedAt: at(10) } };
+      await report(deployed('v1', 100, { ...days, finishedAt: undefined, outcome: 'pending' }));
+      const open = await take(told(12, { openedAt: at(12) }));
+      assert.equal(open.attribution.method, 'window');
+      const [long] = await report(deployed('v1', 100, days));
+      assert.equal((await incidents.get(open.id)).attribution.changeId, long?.id);
+      assert.equal(long?.outcome, 'failed');
+      const late = await take(told(14, { externalId: 'INC-2', openedAt: at(14) }));
+      assert.equal(late.attribution.changeId, long?.id);
+    });
+
     it('fails a change that had succeeded long ago when the incident arrives late', async () => {
       const [change] = await report(deployed('v1', 10));
       assert.ok(change !== undefined);
@@ -270,14 +283,46 @@ for (const { name, open } of databases) {
       await assert.rejects(incidents.attribute(own?.id ?? '', word, scoped), isForbidden);
     });
 
+    it('lets no caller blame a change of a service outside its scope', async () => {
+      const [change] = await report(deployed('v1', 10));
+      const ci = { name: 'token:ci', isAdmin: false, services: ['search'] };
+      const named = {
+        changeId: null,
+        source: null,
+        externalId: null,
+        version: null,
+        commit: null,
+        artifact: null,
+      };
+      for (const link of [
+        { ...named, changeId: change?.id ?? '' },
+        { ...named, source: 'github', externalId: 'v1' },
+      ])
+        await assert.rejects(
+          incidents.take([told(12, { facts: { service: 'search', link } })], ci),
+          (error) => hasCode(error, 'forbidden'),
+        );
+      assert.equal((await changes.get(change?.id ?? '')).outcome, 'succeeded');
+    });
+
     it('writes who told and who ruled into the audit trail, and nothing for a repetition', async () => {
       const { id } = await take(told(12));
       await take(told(12));
-      await incidents.attribute(id, { changeId: null, reason: 'cloud' }, ann);
+      for (const _ of ['once', 'again'])
+        await incidents.attribute(id, { changeId: null, reason: 'cloud' }, ann);
       const { items } = await createAuditStore(test.database).list({ subject: id }, 10, null);
       // Both were written in the same millisecond.
       const written = items.map(({ action, actor, reason }) => `${action} ${actor} ${reason}`).sort();
       assert.deepEqual(written, ['incident.attribution ann cloud', 'incident.report ann null']);
+    });
+
+    it('writes a ruling on a change into the audit trail once', async () => {
+      const [change] = await report(deployed('v1', 10));
+      assert.ok(change !== undefined);
+      const word = { outcome: 'failed', failureClass: null, at: at(11), reason: 'seen' } as const;
+      for (const _ of ['once', 'again']) await changes.rule(change.id, word, ann);
+      const { items } = await createAuditStore(test.database).list({ subject: change.id }, 10, null);
+      assert.deepEqual(items.map(({ action }) => action).sort(), ['change.outcome', 'change.report']);
     });
 
     it('refuses times that cannot be, naming them, and takes nothing of the batch', async () => {

@@ -354,6 +354,24 @@ describe('foldChange(base, events, policy)', () => {
     });
   });
 
+  describe('of a failure that is confirmed', () => {
+    const hurt = { method: 'window', confidence: 0.7, incidentId: 'i1', by: null, reason: null } as const;
+    const blame = { ...hurt, at: at(2), recoveredAt: at(4) };
+    const confirm = (hours: number) =>
+      foldChange(identity, [ended('completed', 1), ruled(hours, 'failed')], policyAt(99), [blame]);
+
+    it('began when it was first known to hurt, so that how long that took stays known', () => {
+      const { outcomeAt, recoveredAt, attribution } = confirm(9);
+      assert.deepEqual([outcomeAt, recoveredAt, attribution?.method], [at(2), at(4), 'manual']);
+      assert.equal(fold(9, ended('aborted', 1), ended('completed', 2), ruled(5, 'failed')).outcomeAt, at(1));
+    });
+
+    it('began when the person says, where that was earlier or nothing else is known', () => {
+      assert.equal(confirm(1.5).outcomeAt, at(1.5));
+      assert.equal(fold(9, ended('completed', 1), ruled(5, 'failed')).outcomeAt, at(5));
+    });
+  });
+
   describe('of facts', () => {
     it('fills gaps and keeps what was told first, by the events’ own time', () => {
       const change = fold(

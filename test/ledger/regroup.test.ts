@@ -81,6 +81,21 @@ for (const { name, open } of databases) {
       assert.equal(change.version, 'v1');
     });
 
+    it('makes one of a rollout of days and what another source tells of its beginning, in any order', async () => {
+      const startedAt = epoch;
+      const whole = { ...deployed('argo', 'a1', 70), facts: { version: 'v1', startedAt } };
+      const { finishedAt: _, ...begun } = { ...whole, source: 'github', externalId: 'g1' };
+      for (const order of [
+        [whole, begun],
+        [begun, whole],
+      ]) {
+        await test.database.run((sql) => sql('changes').del());
+        await test.database.run((sql) => sql('change_rollups').del());
+        await tell(...order);
+        assert.equal(await count(), 1);
+      }
+    });
+
     it('keeps both ids also when the one they mean becomes another’s', async () => {
       const [first, second] = await tellTwo();
       const third = await tell(deployed('gitlab', 'l1', 1, { commit: 'abcdef1' }));
@@ -161,6 +176,17 @@ for (const { name, open } of databases) {
       const { items } = await changes.list({}, 10, null);
       assert.deepEqual(items.map(({ commit }) => commit).sort(), ['7654321', 'abcdef1']);
       assert.deepEqual((await changes.list({ suspected: true }, 10, null)).items.length, 2);
+    });
+
+    it('finds for what was taken out of a change the one that it belongs to', async () => {
+      const first = await tell(deployed('github', 'g1', 1, { commit: 'bbbbbbb' }));
+      await tell(deployed('github', 'g2', 1, { version: 'v1', commit: 'aaaaaaa' }));
+      await tell(deployed('gitlab', 'l1', 1, { version: 'v1' }));
+      // With this it contradicts the one whose version it has.
+      const { id } = await tell(deployed('gitlab', 'l1', 1, { commit: 'bbbbbbb' }));
+      assert.equal(await count(), 2);
+      assert.equal((await changes.get(first.id)).id, id);
+      assert.equal(await idOf('github', 'g1'), id);
     });
 
     it('takes the analyses along, with their verdicts; who looks at one has to look again', async () => {

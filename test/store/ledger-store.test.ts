@@ -154,6 +154,21 @@ for (const { name, open } of databases) {
         assert.deepEqual(ids(found).sort(), ids(wanted).sort());
       });
 
+      it('finds those that had begun by then and ended later, up to 30 days', async () => {
+        const at = epoch + 1_000 * hour;
+        const month = 30 * 24 * hour;
+        const wanted = [
+          await stored({ startedAt: at - hour, finishedAt: at + 72 * hour }),
+          await stored({ startedAt: at, finishedAt: at + month }),
+        ];
+        await stored({ startedAt: at + 1, finishedAt: at + 72 * hour });
+        await stored({ startedAt: at, finishedAt: at + month + 1 });
+
+        const found = await within((store) => store.findRecent('checkout', 'production', at, at));
+
+        assert.deepEqual(ids(found).sort(), ids(wanted).sort());
+      });
+
       it('leaves out those that only one source gave a name', async () => {
         const at = epoch + 200 * hour;
         const own = await stored({ finishedAt: at });

@@ -5,7 +5,7 @@ import { mustConcern, mustConcernList } from '../../auth/caller.ts';
 import { type InputIssue, invalidInput } from '../../errors.ts';
 import { actorOf, callerOf } from '../context.ts';
 import type { Drain } from '../drain.ts';
-import { queryPage, queryRange, queryText, queryWord } from '../query.ts';
+import { type FindService, queryPage, queryRange, queryService, queryText, queryWord } from '../query.ts';
 import type { After } from '../timers.ts';
 import { readDuration } from '../times.ts';
 import { writeAnalysis, writeSeries } from './analysis.ts';
@@ -21,6 +21,7 @@ type AnalysesDeps = {
   readonly drain: Drain;
   readonly after: After;
   readonly publicUrl: string | null;
+  readonly findPlace: FindService;
 };
 
 function checkWait(wait: number, text: string | undefined): number {
@@ -50,10 +51,10 @@ async function idInScope(request: Request, response: Response, runs: Runs): Prom
 }
 
 function addReads(router: Router, deps: AnalysesDeps): void {
-  const { runs, publicUrl } = deps;
+  const { runs, publicUrl, findPlace } = deps;
   router.get('/v1/analyses', async (request, response) => {
     const filter = {
-      service: queryText(request, 'service'),
+      service: queryService(request, findPlace),
       environment: queryText(request, 'environment'),
       verdict: queryWord(request, 'verdict', verdicts),
       ...queryRange(request),

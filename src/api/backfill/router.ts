@@ -25,7 +25,7 @@ function readLine(
   if (errors.length > 0) return { kind, errors };
   const line: BackfillLine =
     kind === 'change'
-      ? { kind, report: readChangeReport(item as Schemas['ChangeReport'], '', deps.findPlace, errors) }
+      ? { kind, report: readChangeReport(item as Schemas['ChangeReport'], '', deps, errors) }
       : { kind, report: readIncidentReport(item as Schemas['IncidentReport'], '', deps, errors) };
   return errors.length > 0 ? { kind, errors } : line;
 }

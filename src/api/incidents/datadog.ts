@@ -46,6 +46,8 @@ export const readDatadog: ReadIncidents = (body) => {
       at,
       openedAt: told.transition === 'Triggered' ? at : null,
       resolvedAt: status === 'resolved' ? at : null,
+      // The end of a warning is called the same.
+      ...(status === 'resolved' ? { withoutBeginning: true } : {}),
       title: told.title ?? null,
       severity: told.priority ?? null,
       url: told.link ?? null,

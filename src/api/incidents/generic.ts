@@ -8,6 +8,19 @@ const instant = z
   .refine((text) => readTime(text) !== null, 'allowed are RFC 3339 times such as 2026-11-23T10:20:00Z')
   .transform((text) => readTime(text));
 
+/** As `POST /v1/incidents` has it. */
+const change = strict({
+  id: z.string().optional(),
+  source: z.string().optional(),
+  externalId: z.string().optional(),
+  version: z.string().optional(),
+  commit: z.string().optional(),
+  artifact: z.string().optional(),
+}).refine(
+  ({ source, externalId }) => (source === undefined) === (externalId === undefined),
+  'has one of source and externalId; they go together',
+);
+
 const report = strict({
   externalId: z.coerce.string().min(1).max(500),
   status: z.enum(incidentStatuses).optional(),
@@ -24,6 +37,7 @@ const report = strict({
   version: z.string().optional(),
   commit: z.string().optional(),
   artifact: z.string().optional(),
+  change: change.optional(),
 });
 
 type Report = z.output<typeof report>;
@@ -37,9 +51,17 @@ function statusOf({ status, acknowledgedAt, resolvedAt }: Report): IncidentStatu
 }
 
 function linkOf(one: Report): ChangeLink | null {
-  const [version = null, commit = null, artifact = null] = [one.version, one.commit, one.artifact];
-  if (version === null && commit === null && artifact === null) return null;
-  return { changeId: null, source: null, externalId: null, version, commit, artifact };
+  const { version, commit, artifact, change: named } = one;
+  const told = { version, commit, artifact, ...named };
+  if (Object.values(told).every((value) => value === undefined)) return null;
+  return {
+    changeId: told.id ?? null,
+    source: told.source ?? null,
+    externalId: told.externalId ?? null,
+    version: told.version ?? null,
+    commit: told.commit ?? null,
+    artifact: told.artifact ?? null,
+  };
 }
 
 function read(one: Report): ToldIncident {
@@ -58,4 +80,4 @@ function read(one: Report): ToldIncident {
 
 /** Serin's own form, one incident or several, for sources that can be told what to send. */
 export const readGeneric: ReadIncidents = (body) =>
-  parseWith(z.array(report).max(500), Array.isArray(body) ? body : [body]).map(read);
+  Array.isArray(body) ? parseWith(z.array(report).max(500), body).map(read) : [read(parseWith(report, body))];

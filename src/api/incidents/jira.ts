@@ -43,9 +43,12 @@ function statusOf(webhookEvent: string, { fields }: Issue): IncidentStatus {
   return byCategory[fields.status?.statusCategory?.key ?? 'new'] ?? 'open';
 }
 
+/** Jira of one's own may lie below a path, which the address of its API has, too. */
 function pageOf({ key, self }: Issue): string | null {
   if (self === undefined || !URL.canParse(self)) return null;
-  return `${new URL(self).origin}/browse/${encodeURIComponent(key)}`;
+  const { origin, pathname } = new URL(self);
+  const [below = ''] = pathname.split('/rest/api/');
+  return `${origin}${below}/browse/${encodeURIComponent(key)}`;
 }
 
 function readIssue(webhookEvent: string, at: number | null, one: Issue): ToldIncident {

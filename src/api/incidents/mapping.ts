@@ -116,6 +116,7 @@ export function toReport(source: string, told: ToldIncident, deps: MappingDeps):
     externalId: told.externalId.slice(0, 500),
     status: told.status,
     ...timesOf(told, now),
+    ...(told.withoutBeginning ? { withoutBeginning: true } : {}),
     facts: {
       service: place?.service ?? null,
       serviceKeys: keys,

@@ -20,7 +20,7 @@ const webhook = z.looseObject({
     event_type: z.string(),
     resource_type: z.string().optional(),
     occurred_at: z.string().optional(),
-    data: z.unknown(),
+    data: z.looseObject({ type: z.string().optional() }),
   }),
 });
 
@@ -36,16 +36,25 @@ function statusOf({ status = 'triggered', resolve_reason }: z.output<typeof inci
   return Object.hasOwn(byStatus, status) ? (byStatus[status] ?? 'open') : 'open';
 }
 
+/** Events about incidents that carry something else (a note, a responder, a workflow) say so by the type of their data. */
+function isOfIncident({ event_type, resource_type, data }: z.output<typeof webhook>['event']): boolean {
+  return (
+    (resource_type ?? 'incident') === 'incident' &&
+    (data.type ?? 'incident') === 'incident' &&
+    /^incident\.(?!annotated|status_update|custom)/.test(event_type)
+  );
+}
+
 /**
  * Webhooks of PagerDuty, version 3. Events of anything but incidents tell nothing. The incident's own state counts, not
- * the event's name, for there are events of many names (`incident.priority_updated`).
+ * the event's name, for there are events of many names (`incident.priority_updated`); when it was resolved is the time of
+ * the event that says so, and not of one that finds it resolved.
  *
  * https://developer.pagerduty.com/docs/webhooks-overview
  */
 export const readPagerduty: ReadIncidents = (body) => {
   const { event } = parseWith(webhook, body);
-  const isIncident = (event.resource_type ?? 'incident') === 'incident';
-  if (!isIncident || !/^incident\.(?!annotated|status_update|custom)/.test(event.event_type)) return [];
+  if (!isOfIncident(event)) return [];
   const data = parseWith(incident, event.data);
   const status = statusOf(data);
   const at = readTime(event.occurred_at);
@@ -55,7 +64,7 @@ export const readPagerduty: ReadIncidents = (body) => {
       at,
       openedAt: readTime(data.created_at),
       acknowledgedAt: event.event_type === 'incident.acknowledged' ? at : null,
-      resolvedAt: status === 'resolved' || status === 'dismissed' ? at : null,
+      resolvedAt: event.event_type === 'incident.resolved' ? at : null,
       title: data.title ?? null,
       severity: data.priority?.summary ?? data.urgency ?? null,
       url: data.html_url ?? null,

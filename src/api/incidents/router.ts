@@ -9,7 +9,7 @@ import {
 import type { IncidentFilter } from '../../ledger/incident-store.ts';
 import type { Incidents } from '../../ledger/incidents.ts';
 import { actorOf } from '../context.ts';
-import { queryFlag, queryPage, queryRange, queryText, queryWord } from '../query.ts';
+import { queryFlag, queryPage, queryRange, queryService, queryText, queryWord } from '../query.ts';
 import type { components } from '../schema.gen.ts';
 import { parseInstant, writeInstant, writeInstantOrNull } from '../times.ts';
 import type { ServicePlace } from './mapping.ts';
@@ -120,9 +120,9 @@ function readReports(
   return reports;
 }
 
-function readFilter(request: Request): IncidentFilter {
+function readFilter(request: Request, { findPlace }: IncidentsDeps): IncidentFilter {
   return {
-    service: queryText(request, 'service'),
+    service: queryService(request, findPlace),
     environment: queryText(request, 'environment'),
     source: queryText(request, 'source'),
     status: queryWord(request, 'status', incidentStatuses),
@@ -144,7 +144,7 @@ export function createIncidentsRouter(deps: IncidentsDeps): Router {
   });
   router.get('/v1/incidents', async (request, response) => {
     const { limit, cursor } = queryPage(request);
-    const page = await incidents.list(readFilter(request), limit, cursor);
+    const page = await incidents.list(readFilter(request, deps), limit, cursor);
     response.json({ items: page.items.map(writeIncident), nextCursor: page.nextCursor });
   });
   router.get('/v1/incidents/:id', async (request, response) => {

@@ -9,6 +9,8 @@ export type ToldIncident = {
   readonly openedAt: number | null;
   readonly acknowledgedAt: number | null;
   readonly resolvedAt: number | null;
+  /** Whether it hurt at all is told by other tellings alone. */
+  readonly withoutBeginning?: true;
   readonly title: string | null;
   readonly severity: string | null;
   readonly url: string | null;

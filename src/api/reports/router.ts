@@ -7,7 +7,7 @@ import { groupings } from '../../ledger/report.ts';
 import type { ChangeFailureQuery, Reports } from '../../ledger/reports.ts';
 import type { StoredReport, StoredReports } from '../../ledger/stored-reports.ts';
 import { callerOf } from '../context.ts';
-import { queryPage, queryRange, queryText, queryWord } from '../query.ts';
+import { type FindService, queryPage, queryRange, queryService, queryText, queryWord } from '../query.ts';
 import type { components } from '../schema.gen.ts';
 import { writeInstant } from '../times.ts';
 import { sendReport } from './formats.ts';
@@ -20,6 +20,7 @@ export type ReportsRouterDeps = {
   readonly reports: Reports;
   readonly judgeQuality: JudgeQuality;
   readonly storedReports: Pick<StoredReports, 'list' | 'get'>;
+  readonly findPlace: FindService;
 };
 
 function queryBoolean(request: Request, name: string): boolean | undefined {
@@ -27,19 +28,19 @@ function queryBoolean(request: Request, name: string): boolean | undefined {
   return value === undefined ? undefined : String(value) === 'true';
 }
 
-function readScope(request: Request) {
+function readScope(request: Request, { findPlace }: ReportsRouterDeps) {
   return {
     ...queryRange(request),
-    service: queryText(request, 'service'),
+    service: queryService(request, findPlace),
     team: queryText(request, 'team'),
     environment: queryText(request, 'environment'),
     tier: queryText(request, 'tier'),
   };
 }
 
-function readQuery(request: Request): ChangeFailureQuery {
+function readQuery(request: Request, deps: ReportsRouterDeps): ChangeFailureQuery {
   return {
-    ...readScope(request),
+    ...readScope(request, deps),
     bucket: queryWord(request, 'bucket', bucketLengths),
     tz: queryText(request, 'tz'),
     groupBy: queryWord(request, 'groupBy', groupings),
@@ -59,16 +60,17 @@ function writeEntry({ id, schedule, dueAt, createdAt, report }: StoredReport): S
 }
 
 /** The routes under `/v1/reports`. */
-export function createReportsRouter({ reports, judgeQuality, storedReports }: ReportsRouterDeps): Router {
+export function createReportsRouter(deps: ReportsRouterDeps): Router {
+  const { reports, judgeQuality, storedReports } = deps;
   const router = Router();
   router.get('/v1/reports/change-failure', async (request, response) => {
-    const query = readQuery(request);
+    const query = readQuery(request, deps);
     mustConcernList(callerOf(response), query.service);
     const report = writeReport(await reports.changeFailure(query));
     sendReport(request, response, report, report);
   });
   router.get('/v1/reports/judge-quality', async (request, response) => {
-    const query = { ...readScope(request), cases: queryBoolean(request, 'cases') };
+    const query = { ...readScope(request, deps), cases: queryBoolean(request, 'cases') };
     mustConcernList(callerOf(response), query.service);
     response.json(writeJudgeQuality(await judgeQuality.report(query)));
   });

@@ -67,6 +67,7 @@ const configured: AuthConfig['webhooks'] = Object.fromEntries(
   ),
 );
 
+const ping = { event: { event_type: 'pagey.ping', resource_type: 'pagey', data: {} } };
 const alerts = {
   version: '4',
   alerts: [
@@ -166,6 +167,21 @@ describe('POST /v1/hooks/incidents/{source}', () => {
     assert.deepEqual(actors[0]?.services, ['checkout']);
   });
 
+  it('takes a token that is given by configuration, whatever it looks like, beside the secret of the source', async () => {
+    const caller: Caller = { name: 'token:oncall', kind: 'token', roles: ['record'], services: null };
+    const identify = (credential: string | null) => (credential === 'of-my-own' ? caller : refused);
+    const { post, actors } = makeHooks({ webhooks: configured, identify });
+    await post('pagerduty', ping).set('Authorization', 'Bearer of-my-own').expect(202);
+    await post('alertmanager', alerts).set('Authorization', `Bearer ${secret}`).expect(202);
+    await post('alertmanager', alerts).set('Authorization', 'Bearer of-nobody').expect(401);
+    assert.deepEqual(
+      actors.map(({ name }) => name),
+      ['token:oncall', 'webhook:alertmanager'],
+    );
+    const { post: unsigned } = makeHooks({ identify });
+    await unsigned('generic', { externalId: 'g' }).set('Authorization', 'Bearer of-my-own').expect(202);
+  });
+
   it('refuses a token that may only read', async () => {
     const caller: Caller = { name: 'token:reader', kind: 'token', roles: ['read'], services: null };
     const { post, taken } = makeHooks({ identify: () => caller });
@@ -202,7 +218,6 @@ describe('POST /v1/hooks/incidents/{source}', () => {
 
   it('accepts what tells of no incident', async () => {
     const { post } = makeHooks(open);
-    const ping = { event: { event_type: 'pagey.ping', resource_type: 'pagey', data: {} } };
     await post('pagerduty', ping).expect(202);
   });
 
@@ -211,7 +226,7 @@ describe('POST /v1/hooks/incidents/{source}', () => {
     const { body } = await post('alertmanager', { alerts: [{ status: 'x' }] }).expect(400);
     assert.equal(body.errors[0].path, 'alerts[0].status');
     const unknown = await post('nagios', {}).expect(400);
-    assert.match(unknown.body.errors[0].message, /alertmanager, grafana, pagerduty/);
+    assert.match(unknown.body.errors[0].message, /^allowed are alertmanager, grafana, pagerduty/);
   });
 
   it('answers 503 while the database is away, so that the source tries again', async () => {

@@ -192,6 +192,12 @@ describe('readPagerduty(body)', () => {
     assert.equal(read('incident.priority_updated', { status: 'acknowledged' }).status, 'acknowledged');
   });
 
+  it('takes no later event for the end of an incident that was resolved before', () => {
+    const later = only(readPagerduty(pagerduty('incident.priority_updated', { status: 'resolved' })));
+    assert.equal(later.status, 'resolved');
+    assert.equal(later.resolvedAt, null);
+  });
+
   it('takes an incident that was merged into another for none of its own', () => {
     const merged = {
       status: 'resolved',
@@ -203,6 +209,14 @@ describe('readPagerduty(body)', () => {
   it('hears nothing in events of services, notes and pings', () => {
     assert.deepEqual(readPagerduty(pagerduty('service.updated', {}, 'service')), []);
     assert.deepEqual(readPagerduty(pagerduty('incident.annotated')), []);
+    // As their documentation has it: no id, or that of something else.
+    const responder = { incident: { id: 'Q1W2', type: 'incident_reference' }, state: 'pending' };
+    const others = [
+      ['incident.responder.added', { ...responder, id: undefined, type: 'incident_responder' }],
+      ['incident.conference_bridge.updated', { id: undefined, type: 'incident_conference_bridge' }],
+      ['incident.workflow.started', { id: 'P3SNKQS', type: 'incident_workflow_instance' }],
+    ] as const;
+    for (const [type, data] of others) assert.deepEqual(readPagerduty(pagerduty(type, data)), []);
     assert.deepEqual(
       readPagerduty({ event: { event_type: 'pagey.ping', resource_type: 'pagey', data: {} } }),
       [],
@@ -288,6 +302,12 @@ describe('readDatadog(body)', () => {
     assert.equal(again.openedAt, null);
   });
 
+  it('does not take the recovery of a warning for an incident that began', () => {
+    assert.equal(only(readDatadog({ ...datadog, transition: 'Recovered' })).withoutBeginning, true);
+    assert.equal(only(readDatadog(datadog)).withoutBeginning, undefined);
+    assert.equal(only(readDatadog({ ...datadog, transition: 'Re-Triggered' })).withoutBeginning, undefined);
+  });
+
   it('hears no incident in a warning or in missing data', () => {
     for (const transition of ['Warn', 'No Data', 'Re-No Data', 'Renotify'])
       assert.deepEqual(readDatadog({ ...datadog, transition }), []);
@@ -325,6 +345,13 @@ describe('readJira(body)', () => {
     assert.equal(told.url, 'https://acme.atlassian.net/browse/OPS-7');
     assert.deepEqual(told.names, ['Checkout', 'service:checkout', 'p1', 'OPS']);
     assert.equal(told.labels['service'], 'checkout');
+  });
+
+  it('leads to the issue also where Jira lies below a path', () => {
+    const { issue, ...event } = jira('jira:issue_created');
+    const self = 'https://corp.example/jira/rest/api/2/issue/10002';
+    const { url } = only(readJira({ ...event, issue: { ...issue, self } }));
+    assert.equal(url, 'https://corp.example/jira/browse/OPS-7');
   });
 
   it('tells by the category of the status whether it still hurts', () => {
@@ -390,6 +417,15 @@ describe('readGeneric(body)', () => {
     assert.equal(readGeneric([one, { ...one, externalId: 8 }]).length, 2);
   });
 
+  it('reads the change that an incident names, by what its source calls it or by what it is', () => {
+    const read = (change: object) => only(readGeneric({ externalId: 'a', change })).link;
+    const named = read({ source: 'github', externalId: '7/1', version: 'v1' });
+    assert.deepEqual([named?.source, named?.externalId, named?.version], ['github', '7/1', 'v1']);
+    assert.equal(read({ id: 'c1' })?.changeId, 'c1');
+    assert.equal(read({}), null);
+    refuses(readGeneric, { externalId: 'a', change: { source: 'github' } }, /change: has one of source/);
+  });
+
   it('tells its state by its times where it does not say', () => {
     const read = (more: object) => only(readGeneric({ externalId: 'a', ...more })).status;
     assert.equal(read({}), 'open');
@@ -400,6 +436,8 @@ describe('readGeneric(body)', () => {
 
   it('refuses unknown keys and times that are none, naming them', () => {
     refuses(readGeneric, { externalId: 'a', colour: 'red' }, /unknown key "colour"; allowed are externalId/);
-    refuses(readGeneric, { externalId: 'a', openedAt: 'soon' }, /\[0\]\.openedAt: allowed are RFC 3339/);
+    refuses(readGeneric, { externalId: 'a', openedAt: 'soon' }, /^openedAt: allowed are RFC 3339/);
+    const several = [{ externalId: 'a' }, { externalId: 'b', openedAt: 'soon' }];
+    refuses(readGeneric, several, /\[1\]\.openedAt: allowed are RFC 3339/);
   });
 });
