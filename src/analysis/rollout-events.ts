@@ -1,6 +1,7 @@
 import { type Actor, requireScope } from '../ledger/actor.ts';
 import { entryOf } from '../ledger/audit-store.ts';
 import type { ChangeFacts } from '../ledger/change.ts';
+import { clockTolerance } from '../ledger/change-report.ts';
 import { type LedgerPolicy, recordRolloutEvent, supersedeOpen } from '../ledger/changes.ts';
 import { type Catalog, findService } from './catalog.ts';
 import type { Rollout, Run } from './run.ts';
@@ -118,6 +119,11 @@ async function endOne(
   return null;
 }
 
+/** Nobody hears of a refusal here, so what a clock that is wrong dates ahead is taken for what happens now. */
+function heardAt({ at }: RolloutEvent, now: number): number {
+  return at > now + clockTolerance ? now : at;
+}
+
 async function recordEvent(
   deps: RolloutEventsDeps,
   stores: Stores,
@@ -125,8 +131,9 @@ async function recordEvent(
   place: Place,
 ): Promise<boolean> {
   const externalId = nameOf(event.rollout);
-  const { source, type, at, target, facts, reason } = event;
-  const dedupeKey = `${externalId}/${type}/${target ?? ''}/${at}`;
+  const { source, type, target, facts, reason } = event;
+  const dedupeKey = `${externalId}/${type}/${target ?? ''}/${event.at}`;
+  const at = heardAt(event, deps.now());
   const told = { source, externalId, ...place, target, type, at, facts, reason, dedupeKey };
   const { change, duplicate } = await recordRolloutEvent(stores.ledger, told, deps.ledgerPolicy());
   const { uid, revision } = event.rollout;
@@ -153,7 +160,7 @@ export function createRolloutEvents(deps: RolloutEventsDeps): RolloutEvents {
         const duplicate = await recordEvent(deps, stores, event, place);
         return {
           result: duplicate ? ('duplicate' as const) : ('recorded' as const),
-          ended: await endRuns(deps, stores, event, runs),
+          ended: await endRuns(deps, stores, { ...event, at: heardAt(event, deps.now()) }, runs),
         };
       });
       for (const run of taken.ended) deps.events.emit({ type: 'concluded', run });

@@ -42,7 +42,8 @@ export async function keepConclusion(stores: Stores, run: Run, policy: LedgerPol
   const verdict = run.dryRun || run.override !== undefined ? run.judgedVerdict : run.verdict;
   await tellCallbacks(stores, run, policy.now);
   if (!isOver(run) || verdict === 'running') return;
-  const at = run.concludedAt ?? run.createdAt;
+  // Of a window in the past, or one that was judged late, the verdict is of its end, whatever has happened since.
+  const at = Math.min(run.concludedAt ?? run.createdAt, run.end);
   const told = { analysisId: run.id, verdict, at, enforced: !run.dryRun, reason: run.reason };
   await recordVerdict(stores.ledger, run.changeId, told, policy);
 }

@@ -27,8 +27,8 @@ export type ChangeReport = {
   readonly failureClass?: FailureClass | undefined;
 };
 
-/** Clocks differ; what lies further ahead than this is a mistake. */
-const clockTolerance = 300_000;
+/** Clocks differ; what lies further ahead than this, in milliseconds, is a mistake. */
+export const clockTolerance = 300_000;
 
 /** Adds an issue when a time is none, lies in the future, or before 1970, as times do that a program never set. */
 export function checkInstant(

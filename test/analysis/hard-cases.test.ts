@@ -250,5 +250,34 @@ for (const { name, open } of databases) {
       const run = await get(id);
       assert.deepEqual([run.verdict, run.end], ['inconclusive', start + 5 * minute]);
     });
+
+    it('a verdict on a past window is of that time: what was completed since went on in spite of it', async () => {
+      const { runs, setMinutes, at, rolloutEvents, get, unitOfWork } = house({
+        provider: makeProvider(plenty(4)),
+      });
+      setMinutes(60);
+      await rolloutEvents.take(makeRolloutEvent('completed', 30));
+      const request = { start, end: start + 20 * minute, rollout };
+      const { id } = await runs.start(makeRequest(request));
+      await at(60);
+      await at(61);
+      const run = await get(id);
+      assert.equal(run.verdict, 'fail');
+      const change = await unitOfWork.stores.ledger.find(run.changeId);
+      assert.deepEqual([change?.outcome, change?.verdictOverruled], ['pending', true]);
+    });
+
+    it('an event that a wrong clock dates ahead is of the time at which it is heard', async () => {
+      const { through, rolloutEvents, unitOfWork } = house();
+      await through(4);
+      const event = makeRolloutEvent('completed', 300);
+      assert.equal(await rolloutEvents.take(event), 'recorded');
+      assert.equal(await rolloutEvents.take(event), 'duplicate');
+      const { items } = await unitOfWork.stores.ledger.list({}, 10, null);
+      assert.deepEqual(
+        items.map(({ finishedAt }) => finishedAt),
+        [start + 4 * minute],
+      );
+    });
   });
 }
