@@ -1,5 +1,5 @@
 import type { Change } from './change.ts';
-import { agree } from './identity.ts';
+import { mayAgree } from './identity.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { joinWindowOf, type LedgerPolicy, versionMeaningOf } from './policy.ts';
 import type { Span } from './surroundings.ts';
@@ -32,7 +32,7 @@ function findConnected(
   for (const one of found)
     for (const other of near) {
       if (ids.has(other.id) || !isWithin(one, other, reach)) continue;
-      if (!agree(comparable(one, meaning), comparable(other, meaning))) continue;
+      if (!mayAgree(comparable(one, meaning), comparable(other, meaning))) continue;
       ids.add(other.id);
       found.push(other);
     }

@@ -14,8 +14,9 @@ type Member = Unit & { readonly telling: Telling };
 function memberOf(telling: Telling, change: Change, policy: LedgerPolicy): Member {
   const { source, names, events } = telling;
   const [name = ''] = names;
-  // Where no time is told, what was told first counts as its beginning.
-  const createdAt = Math.min(change.createdAt, ...events.map(({ at }) => at));
+  // Where no time is told, what was told first counts as its beginning; whatever else is known of the change.
+  const times = events.map(({ at }) => at);
+  const createdAt = times.length === 0 ? change.createdAt : Math.min(...times);
   const told = foldChange({ ...change, source, externalId: name, createdAt }, events, policy);
   const [from, to] = extentOf(told);
   const facts = comparable(told, versionMeaningOf(policy, change.service));

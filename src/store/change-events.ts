@@ -1,6 +1,5 @@
 import type { ChangeEvent } from '../ledger/change-event.ts';
 import { eventFromRow, eventToRow, type StoredRow } from './change-rows.ts';
-import { readInteger } from './columns.ts';
 import type { Connection } from './database.ts';
 import { isFirstHold } from './holds.ts';
 import { partsOf } from './parts.ts';
@@ -34,20 +33,21 @@ export async function eventsOf(connection: Connection, changeId: string): Promis
   return rows.map(eventFromRow);
 }
 
-/** See `LedgerStore.startsOf`. */
-export async function startsOf(
+/** See `LedgerStore.toldBy`. */
+export async function toldBy(
   connection: Connection,
   source: string,
   changeIds: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  if (changeIds.length === 0) return new Map();
-  const rows: { change_id: string; first: unknown }[] = await connection.run((sql) =>
-    sql('change_events')
-      .whereIn('change_id', changeIds)
-      .where({ source, type: 'started' })
-      .groupBy('change_id')
-      .select('change_id')
-      .min({ first: 'at' }),
+): Promise<ReadonlyMap<string, readonly ChangeEvent[]>> {
+  const told = new Map<string, ChangeEvent[]>();
+  if (changeIds.length === 0) return told;
+  const rows: StoredRow[] = await connection.run((sql) =>
+    sql('change_events').whereIn('change_id', changeIds).where({ source }),
   );
-  return new Map(rows.map(({ change_id, first }) => [change_id, readInteger(first, 'change_events.at')]));
+  for (const event of rows.map(eventFromRow)) {
+    const known = told.get(event.changeId);
+    if (known === undefined) told.set(event.changeId, [event]);
+    else known.push(event);
+  }
+  return told;
 }

@@ -4,6 +4,7 @@ import type { MoveStore, Telling } from '../ledger/move-store.ts';
 import { changeToRow, eventFromRow, type StoredRow } from './change-rows.ts';
 import { contributionOf, holdContribution } from './contributions.ts';
 import type { Connection } from './database.ts';
+import { whereNear } from './near.ts';
 import { partsOf } from './parts.ts';
 import { rollUp } from './rollups.ts';
 import { noLease } from './run-leases.ts';
@@ -25,15 +26,14 @@ export function createMoveStore(connection: Connection): MoveStore {
 
 async function isToldByOthers(
   connection: Connection,
-  { service, environment }: Pick<Change, 'service' | 'environment'>,
-  range: readonly [since: number, until: number],
+  place: Pick<Change, 'service' | 'environment'>,
+  [since, until]: readonly [since: number, until: number],
   source: string,
 ): Promise<boolean> {
   const found: unknown[] = await connection.run((sql) =>
     sql('changes')
       .join('change_names', 'change_names.change_id', 'changes.id')
-      .where({ service, environment })
-      .whereBetween('reported_at', range)
+      .modify(whereNear, place, since, until)
       .whereNot('change_names.source', source)
       .select(sql.raw('1'))
       .limit(1),
@@ -142,7 +142,17 @@ async function dissolve(connection: Connection, id: string, into: string): Promi
   const ids = runs.map((run) => run.id);
   await moveRuns(connection, ids, id, into);
   await connection.run((sql) => sql('change_events').where({ change_id: id }).update({ change_id: into }));
+  await moveIncidents(connection, id, into);
   await connection.run((sql) => sql('change_aliases').where({ change_id: id }).update({ change_id: into }));
   await connection.run((sql) => sql('change_aliases').insert({ id, change_id: into }));
   await connection.run((sql) => sql('changes').where({ id }).del());
+}
+
+/** Incidents hold the id of their change in their state, too. */
+async function moveIncidents(connection: Connection, from: string, to: string): Promise<void> {
+  const [before = '', after = ''] = [from, to].map((id) => `"attribution":{"changeId":${JSON.stringify(id)}`);
+  await connection.run((sql) => {
+    const state = sql.raw('replace(state, ?, ?)', [before, after]);
+    return sql('incidents').where({ change_id: from }).update({ change_id: to, state });
+  });
 }
