@@ -68,7 +68,7 @@ export interface LedgerStore {
   findRecent(service: string, environment: string, since: number, until: number): Promise<readonly Change[]>;
   /**
    * The same for those who only look: nobody is kept from anything. With those that began by `until` and ended, or
-   * failed, up to 30 days later.
+   * failed, up to 30 days later; those in the middle of the range come first.
    *
    * @param besides leaves out those that only this source gave a name
    */

@@ -1,6 +1,7 @@
 import type { ChangeEvent } from '../ledger/change-event.ts';
 import { eventFromRow, eventToRow, type StoredRow } from './change-rows.ts';
 import type { Connection } from './database.ts';
+import { groupBy } from './group-by.ts';
 import { isFirstHold } from './holds.ts';
 import { partsOf } from './parts.ts';
 
@@ -39,15 +40,9 @@ export async function toldBy(
   source: string,
   changeIds: readonly string[],
 ): Promise<ReadonlyMap<string, readonly ChangeEvent[]>> {
-  const told = new Map<string, ChangeEvent[]>();
-  if (changeIds.length === 0) return told;
+  if (changeIds.length === 0) return new Map();
   const rows: StoredRow[] = await connection.run((sql) =>
     sql('change_events').whereIn('change_id', changeIds).where({ source }),
   );
-  for (const event of rows.map(eventFromRow)) {
-    const known = told.get(event.changeId);
-    if (known === undefined) told.set(event.changeId, [event]);
-    else known.push(event);
-  }
-  return told;
+  return groupBy(rows.map(eventFromRow), ({ changeId }) => changeId);
 }

@@ -123,7 +123,10 @@ function findNear(
   besides?: string,
 ): Promise<readonly Change[]> {
   return select(connection, (query) => {
-    query.modify(whereNear, place, since, until).modify(newestReported);
+    query
+      .modify(whereNear, place, since, until)
+      .orderByRaw('abs(reported_at - ?), id', [Math.round((since + until) / 2)])
+      .limit(recentLimit);
     return besides === undefined ? query : query.whereExists((name) => whereNamedBesides(name, besides));
   });
 }

@@ -4,6 +4,7 @@ import type { MoveStore, Telling } from '../ledger/move-store.ts';
 import { changeToRow, eventFromRow, type StoredRow } from './change-rows.ts';
 import { contributionOf, holdContribution } from './contributions.ts';
 import type { Connection } from './database.ts';
+import { groupBy } from './group-by.ts';
 import { whereNear } from './near.ts';
 import { partsOf } from './parts.ts';
 import { rollUp } from './rollups.ts';
@@ -46,6 +47,10 @@ type NameRow = { readonly change_id: string; readonly source: string; readonly e
 /** What is of the change itself, whoever told of it. */
 const ofTheChange: readonly ChangeEvent['type'][] = ['verdict', 'ruled'];
 
+function keyOf({ changeId, source }: Pick<Telling, 'changeId' | 'source'>): string {
+  return JSON.stringify([changeId, source]);
+}
+
 async function tellings(connection: Connection, changeIds: readonly string[]): Promise<readonly Telling[]> {
   const names: NameRow[] = await connection.run((sql) =>
     sql('change_names').whereIn('change_id', changeIds).select('change_id', 'source', 'external_id'),
@@ -53,13 +58,13 @@ async function tellings(connection: Connection, changeIds: readonly string[]): P
   const rows: StoredRow[] = await connection.run((sql) =>
     sql('change_events').whereIn('change_id', changeIds).whereNotIn('type', ofTheChange),
   );
-  const events = rows.map(eventFromRow);
+  const events = groupBy(rows.map(eventFromRow), keyOf);
   const found = new Map<string, Telling & { readonly names: string[] }>();
   for (const { change_id: changeId, source, external_id: name } of names) {
-    const key = JSON.stringify([changeId, source]);
+    const key = keyOf({ changeId, source });
     const known = found.get(key);
-    const told = events.filter((event) => event.changeId === changeId && event.source === source);
-    if (known === undefined) found.set(key, { changeId, source, names: [name], events: told });
+    if (known === undefined)
+      found.set(key, { changeId, source, names: [name], events: events.get(key) ?? [] });
     else known.names.push(name);
   }
   for (const { names: all } of found.values()) all.sort();
