@@ -31,6 +31,7 @@ async function cancelRun(deps: RunsDeps, id: string, by: Actor): Promise<Run> {
     if (isOver(run)) return run;
     const cancelled = cancel(run, 'cancelled by the caller', deps.now());
     const saved = await deps.unitOfWork.transaction(async (stores) => {
+      await stores.ledger.holdPlace(run.service, run.environment);
       if (!(await stores.runs.saveForced(cancelled, run))) return false;
       await keepConclusion(stores, cancelled, deps.ledgerPolicy());
       const [before, after] = [run, cancelled].map(({ phase, verdict }) => ({ phase, verdict }));

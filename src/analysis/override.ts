@@ -42,6 +42,7 @@ async function tryOverride(
   const now = deps.now();
   const after = override(run, { ...asked, by: by.name, at: now });
   const isSaved = await deps.unitOfWork.transaction(async (stores) => {
+    await stores.ledger.holdPlace(run.service, run.environment);
     if (!(await stores.runs.saveForced(after, run))) return false;
     if (isOver(run)) await tellCallbacks(stores, after, now);
     else await keepConclusion(stores, after, deps.ledgerPolicy());

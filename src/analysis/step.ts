@@ -51,6 +51,8 @@ export async function keepConclusion(stores: Stores, run: Run, policy: LedgerPol
 async function save(deps: StepDeps, claim: Claim, run: Run, readings: Readings | null): Promise<boolean> {
   const learned = readings === null ? [] : learn(run, readings);
   const saved = await deps.unitOfWork.transaction(async (stores) => {
+    // Before the run, as who moves runs from change to change does: they never wait for each other in a circle.
+    if (isOver(run)) await stores.ledger.holdPlace(run.service, run.environment);
     if (!(await stores.runs.saveClaimed(run, claim.token))) return false;
     if (readings !== null) await stores.runs.saveSeries(run.id, readings.kept);
     await stores.noise.keep(learned);

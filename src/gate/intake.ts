@@ -109,6 +109,8 @@ async function deploy(
 ): Promise<boolean> {
   const issues = checkReport(told.report, '', policy.now);
   if (issues.length > 0) throw invalidInput(issues);
+  // Names move from change to change only while their place is held.
+  await stores.ledger.holdPlace(told.report.service, told.report.environment);
   await joinAttempt(stores, told);
   const [change] = await recordReports(stores, [told.report], by, policy);
   const { attempt, report } = told;

@@ -5,6 +5,7 @@ import type { Change, ChangeFacts } from './change.ts';
 import { type ChangeReport, checkReport } from './change-report.ts';
 import { doublesOf } from './doubles.ts';
 import type { ChangeFilter, LedgerStore } from './ledger-store.ts';
+import { findHeld, holdPlaces } from './places.ts';
 import { joinWindowOf, versionMeaningOf } from './policy.ts';
 import { addEvents, type LedgerPolicy, makeKey, type NewEvent, recordEvents, refold } from './recording.ts';
 import { type Ruling, rule } from './ruling.ts';
@@ -77,8 +78,7 @@ export async function recordRolloutEvent(
   return { change: isLate ? ((await store.find(change.id)) ?? change) : change, duplicate: added === 0 };
 }
 
-async function findChange(store: LedgerStore, id: string): Promise<Change> {
-  const change = await store.find(id);
+function known(change: Change | null, id: string): Change {
   if (change === null) throw new SerinError('not_found', `no change has the id "${id}"`);
   return change;
 }
@@ -90,7 +90,7 @@ export async function recordVerdict(
   told: VerdictTold,
   policy: LedgerPolicy,
 ): Promise<Change> {
-  const change = await findChange(store, changeId);
+  const change = known(await findHeld(store, changeId), changeId);
   const dedupeKey = makeKey(changeId, 'verdict', told.analysisId, told.verdict);
   const event = { ...told, type: 'verdict', source: 'analysis', dedupeKey } as const;
   return (await addEvents(store, change, [event], policy)).change;
@@ -122,8 +122,16 @@ export function supersedeOpen(
 /** Settles changes whose outcome changes by itself by `now`, the longest due first; gives how many. */
 export async function settleDue(store: LedgerStore, now: number, policy: LedgerPolicy): Promise<number> {
   const due = await store.findSettling(now, settleLimit);
-  for (const change of due) await refold(store, change, { ...policy, now });
-  return due.length;
+  await holdPlaces(store, due);
+  let settled = 0;
+  for (const { id } of due) {
+    // Another process may have settled it meanwhile, or it became part of another change.
+    const change = await store.find(id);
+    if (change?.settlesAt == null || change.settlesAt > now) continue;
+    await refold(store, change, { ...policy, now });
+    settled += 1;
+  }
+  return settled;
 }
 
 /** What callers may do with the ledger. All reject with a SerinError. */
@@ -162,7 +170,7 @@ async function ruleChange(
   by: Actor,
   policy: LedgerPolicy,
 ): Promise<Change> {
-  const before = await findChange(ledger, id);
+  const before = known(await findHeld(ledger, id), id);
   requireScope(by, before.service);
   const { change, isNews } = await rule(ledger, id, { ...ruling, by: by.name }, policy);
   if (!isNews) return change;
@@ -189,7 +197,7 @@ export function createChanges({ unitOfWork, now, policy }: ChangesDeps): Changes
       if (issues.length > 0) throw invalidInput(issues);
       return unitOfWork.transaction((stores) => recordReports(stores, reports, by, current()));
     },
-    get: (id) => findChange(unitOfWork.stores.ledger, id),
+    get: async (id) => known(await unitOfWork.stores.ledger.find(id), id),
     list: (filter, limit, cursor) =>
       unitOfWork.stores.ledger.list({ ...filter, joinWindow: joinWindowOf(current()) }, limit, cursor),
     doubles: (change) => doublesOf(unitOfWork.stores.ledger, change, current()),

@@ -1,5 +1,5 @@
 import type { Change } from './change.ts';
-import { agree } from './identity.ts';
+import { mayAgree } from './identity.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { joinWindowOf, type LedgerPolicy, versionMeaningOf } from './policy.ts';
 import type { Span } from './surroundings.ts';
@@ -8,6 +8,9 @@ import { comparable, type VersionMeaning } from './version-meaning.ts';
 /** Further changes are looked for this many times at the most. */
 const rounds = 3;
 
+/** A service that is brought out without end with one version is looked at around the change alone. */
+const mostConcerned = 40;
+
 /** From the first that is known of a change to the last, milliseconds; when it became known where there is no time. */
 export function extentOf({ startedAt, finishedAt, createdAt, attempts }: Change): Span {
   const told = [startedAt, finishedAt, ...attempts.flatMap((one) => [one.startedAt, one.endedAt])];
@@ -15,9 +18,24 @@ export function extentOf({ startedAt, finishedAt, createdAt, attempts }: Change)
   return known.length === 0 ? [createdAt, createdAt] : [Math.min(...known), Math.max(...known)];
 }
 
-function isWithin(left: Change, right: Change, reach: number): boolean {
+/** Milliseconds between the two; 0 where they overlap. */
+function gapOf(left: Change, right: Change): number {
   const [[from, to], [begin, end]] = [extentOf(left), extentOf(right)];
-  return begin - to <= reach && from - end <= reach;
+  return Math.max(0, begin - to, from - end);
+}
+
+/** The nearest to the change, itself first. */
+function nearestOf(change: Change, found: readonly Change[]): readonly Change[] {
+  const [begun] = extentOf(change);
+  const distances = new Map(
+    found.map((one) => [one, [gapOf(change, one), Math.abs(extentOf(one)[0] - begun)]] as const),
+  );
+  const distance = (one: Change, index: 0 | 1): number => distances.get(one)?.[index] ?? 0;
+  return found
+    .toSorted(
+      (left, right) => distance(left, 0) - distance(right, 0) || distance(left, 1) - distance(right, 1),
+    )
+    .slice(0, mostConcerned);
 }
 
 /** Those that agree with the change in something, with those that agree with them, and so on. */
@@ -31,8 +49,8 @@ function findConnected(
   const ids = new Set([change.id]);
   for (const one of found)
     for (const other of near) {
-      if (ids.has(other.id) || !isWithin(one, other, reach)) continue;
-      if (!agree(comparable(one, meaning), comparable(other, meaning))) continue;
+      if (ids.has(other.id) || gapOf(one, other) > reach) continue;
+      if (!mayAgree(comparable(one, meaning), comparable(other, meaning))) continue;
       ids.add(other.id);
       found.push(other);
     }
@@ -46,7 +64,7 @@ export function reachOf(policy: LedgerPolicy): number {
 
 /**
  * The changes whose parts may belong to this one, itself included, the oldest first: those near it that agree in
- * version, commit or artifact, and those that agree with them.
+ * version, commit or artifact, and those that agree with them; of very many the nearest.
  */
 export async function findConcerned(
   store: LedgerStore,
@@ -63,7 +81,7 @@ export async function findConcerned(
     const first = Math.min(...extents.map(([begin]) => begin));
     const last = Math.max(...extents.map(([, end]) => end));
     if (round === rounds || (from === first && to === last))
-      return [...found].sort((left, right) => left.createdAt - right.createdAt);
+      return [...nearestOf(change, found)].sort((left, right) => left.createdAt - right.createdAt);
     [from, to] = [first, last];
   }
 }

@@ -19,10 +19,16 @@ function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
+/** Of what people say of one time the last word counts, also where it was said of what was another change then. */
+function compareRulings(left: ChangeEvent, right: ChangeEvent): number {
+  return left.type === 'ruled' && right.type === 'ruled' ? left.receivedAt - right.receivedAt : 0;
+}
+
 function compare(left: ChangeEvent, right: ChangeEvent): number {
   return (
     left.at - right.at ||
     ranks[left.type] - ranks[right.type] ||
+    compareRulings(left, right) ||
     compareText(left.dedupeKey, right.dedupeKey) ||
     compareText(left.source, right.source)
   );

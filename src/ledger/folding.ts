@@ -9,6 +9,8 @@ export async function foldAndSave(
   base: ChangeIdentity,
   policy: LedgerPolicy,
 ): Promise<Change> {
+  // What others record of it meanwhile would be lost to the state that is saved.
+  await store.holdPlace(base.service, base.environment);
   const events = await store.eventsOf(base.id);
   const change = foldChange(base, events, policy, await store.blamesOf(base.id));
   await store.save(change);

@@ -61,6 +61,24 @@ export function describeSame(left: Identifying, right: Identifying): boolean {
   return found.includes('agree') && !found.includes('contradict');
 }
 
+/** Of a commit, what all ways to write it begin with; of an artifact, what tells it from others. */
+function mayMatch(key: (typeof identifying)[number], left: unknown, right: unknown): boolean {
+  if (typeof left !== 'string' || typeof right !== 'string') return false;
+  if (key === 'artifact') return compareArtifacts(left, right) !== 'contradict';
+  const [one, other] = [left, right].map((text) =>
+    key === 'commit' ? text.slice(0, shortestCommit).toLowerCase() : text,
+  );
+  return one === other;
+}
+
+/**
+ * Whether something that was told of one change may agree with something that was told of the other. A change shows but
+ * one of several spellings of a commit, and one of several artifacts.
+ */
+export function mayAgree(left: Identifying, right: Identifying): boolean {
+  return identifying.some((key) => mayMatch(key, left[key], right[key]));
+}
+
 /** Whether one of what identifies them says that two descriptions are of the same thing. */
 export function agree(left: Identifying, right: Identifying): boolean {
   return identifying.some((key) => compareField(key, left[key], right[key]) === 'agree');

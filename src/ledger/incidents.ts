@@ -81,11 +81,12 @@ async function attributeByHand(
   by: Actor,
   policy: LedgerPolicy,
 ): Promise<Incident> {
+  const seen = await findIncident(ledger, id);
+  if (seen.service !== null) requireScope(by, seen.service);
+  await holdPlaces(ledger, [seen, await findNamed(ledger, word, by)]);
+  // What it is put to may be another one since.
   const before = await findIncident(ledger, id);
-  if (before.service !== null) requireScope(by, before.service);
-  const named = await findNamed(ledger, word, by);
   if (saysTheSame(before.ruling, word, by)) return before;
-  await holdPlaces(ledger, [before, named]);
   await ledger.incidents.addRuling(id, { ...word, by: by.name, at: policy.now }, policy.now);
   const after = await refoldIncident(ledger, before, policy);
   await audit.append(
@@ -98,6 +99,16 @@ async function attributeByHand(
     }),
   );
   return after;
+}
+
+/** Reports of several places hold them in one order. */
+async function holdAll(store: LedgerStore, reports: readonly IncidentReport[]): Promise<void> {
+  const places: Parameters<typeof holdPlaces>[1][number][] = [];
+  for (const { source, externalId, facts } of reports) {
+    const { service = null, environment = null } = facts;
+    places.push(await store.incidents.findByName(source, externalId), { service, environment });
+  }
+  await holdPlaces(store, places);
 }
 
 /** What the configuration tells of an incident, told at its beginning so that it changes nothing else. */
@@ -146,13 +157,18 @@ export function createIncidents({ unitOfWork, now, policy }: IncidentsDeps): Inc
       if (issues.length > 0) throw invalidInput(issues);
       return unitOfWork.transaction(async (stores) => {
         const taken: Incident[] = [];
+        if (reports.length > 1) await holdAll(stores.ledger, reports);
         for (const report of reports)
           taken.push((await takeIncident(stores, report, by, current())).incident);
         return taken;
       });
     },
     get: (id) => findIncident(unitOfWork.stores.ledger, id),
-    list: (filter, limit, cursor) => unitOfWork.stores.ledger.incidents.list(filter, limit, cursor),
+    list: async (filter, limit, cursor) => {
+      const { ledger } = unitOfWork.stores;
+      const changeId = filter.changeId && ((await ledger.find(filter.changeId))?.id ?? filter.changeId);
+      return ledger.incidents.list({ ...filter, changeId }, limit, cursor);
+    },
     remap: (find) => remap({ unitOfWork }, find, current),
     attribute: (id, word, by) =>
       unitOfWork.transaction((stores) => attributeByHand(stores, id, word, by, current())),

@@ -63,24 +63,26 @@ export interface LedgerStore {
   /**
    * Changes of a service in an environment whose reporting time (finished, else failed, else started, else created)
    * lies in [since, until], or that had started by `until` and are reported up to 30 days later; newest first, at most
-   * 200. Until the transaction ends nobody else finds changes there, so
-   * that two sources that tell of the same change at once do not both make one.
+   * 200. Until the transaction ends nobody else finds changes there, so that two sources that tell of the same change at
+   * once do not both make one.
+   */
+  findRecent(service: string, environment: string, since: number, until: number): Promise<readonly Change[]>;
+  /**
+   * The same for those who only look: nobody is kept from anything, and those in the middle of the range come first.
    *
    * @param besides leaves out those that only this source gave a name
    */
-  findRecent(
+  findNear(
     service: string,
     environment: string,
     since: number,
     until: number,
     besides?: string,
   ): Promise<readonly Change[]>;
-  /** The same for those who only look: nobody is kept from anything. */
-  findNear(service: string, environment: string, since: number, until: number): Promise<readonly Change[]>;
   /** The sources that gave each of these changes a name; a change that has none is left out. */
   sourcesOf(changeIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
-  /** When each of these changes began first, as this source told it, milliseconds; others are left out. */
-  startsOf(source: string, changeIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** What this source told of each of these changes; those of which it told nothing are left out. */
+  toldBy(source: string, changeIds: readonly string[]): Promise<ReadonlyMap<string, readonly ChangeEvent[]>>;
   list(
     filter: ChangeFilter,
     limit: number,
@@ -98,6 +100,6 @@ export interface LedgerStore {
   eventsOf(changeId: string): Promise<readonly ChangeEvent[]>;
   /** Replaces the folded state. */
   save(change: Change): Promise<void>;
-  /** Changes whose `settlesAt` has come, at most `limit`, longest due first; those that another transaction holds are left out. */
+  /** Changes whose `settlesAt` has come, at most `limit`, longest due first. */
   findSettling(now: number, limit: number): Promise<readonly Change[]>;
 }

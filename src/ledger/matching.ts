@@ -12,7 +12,10 @@ export type Unit = {
 };
 
 /** Two units that may be put together, and how near they lie. */
-type Pair = { readonly one: number; readonly other: number; readonly nearness: readonly number[] };
+type Pair = Nearness & { readonly one: number; readonly other: number };
+
+/** Milliseconds between two units, between their beginnings, and between their ends. */
+type Nearness = { readonly gap: number; readonly begun: number; readonly ended: number };
 
 function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
@@ -32,16 +35,20 @@ function gapOf(left: Unit, right: Unit): number {
   return Math.max(0, left.from - right.to, right.from - left.to);
 }
 
-/** What lies apart least comes first; of those that overlap, what begins together, then what ends together. */
-function nearnessOf(left: Unit, right: Unit): readonly number[] {
-  return [gapOf(left, right), Math.abs(left.from - right.from), Math.abs(left.to - right.to)];
+function nearnessOf(left: Unit, right: Unit): Nearness {
+  const [begun, ended] = [Math.abs(left.from - right.from), Math.abs(left.to - right.to)];
+  return { gap: gapOf(left, right), begun, ended };
 }
 
+/** What lies apart least comes first; of those that overlap, what begins together, then what ends together. */
 function comparePairs(left: Pair, right: Pair): number {
-  const keys = (pair: Pair): readonly number[] => [...pair.nearness, pair.one, pair.other];
-  const [one, other] = [keys(left), keys(right)];
-  const index = one.findIndex((value, position) => value !== other[position]);
-  return index < 0 ? 0 : (one[index] ?? 0) - (other[index] ?? 0);
+  return (
+    left.gap - right.gap ||
+    left.begun - right.begun ||
+    left.ended - right.ended ||
+    left.one - right.one ||
+    left.other - right.other
+  );
 }
 
 function findPairs(units: readonly Unit[], window: number): Pair[] {
@@ -49,7 +56,7 @@ function findPairs(units: readonly Unit[], window: number): Pair[] {
     units.slice(one + 1).flatMap((right, index): Pair[] => {
       if (left.source === right.source || gapOf(left, right) > window) return [];
       if (!describeSame(left.facts, right.facts)) return [];
-      return [{ one, other: one + 1 + index, nearness: nearnessOf(left, right) }];
+      return [{ one, other: one + 1 + index, ...nearnessOf(left, right) }];
     }),
   );
 }

@@ -17,7 +17,7 @@ export type Telling = {
  */
 export interface MoveStore {
   /**
-   * Whether any other source told of a change of that place whose reporting time lies in [since, until], milliseconds.
+   * Whether any other source told of a change of that place near [since, until], as `LedgerStore.findNear` finds them.
    */
   isToldByOthers(
     place: Pick<Change, 'service' | 'environment'>,

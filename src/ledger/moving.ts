@@ -5,7 +5,7 @@ import type { LedgerStore } from './ledger-store.ts';
 import type { Telling } from './move-store.ts';
 import { foldChange } from './outcome.ts';
 import type { LedgerPolicy } from './policy.ts';
-import { foldTouched, reattribute, reattributeNamed, relate } from './relations.ts';
+import { foldTouched, reattribute, reattributeNamed, relateMoved } from './relations.ts';
 
 /** What sources told of one change, and the change it is put to; `null`: a new one. */
 export type Home = { readonly tellings: readonly Telling[]; readonly id: string | null };
@@ -26,7 +26,12 @@ async function makeChange(
   policy: LedgerPolicy,
 ): Promise<string> {
   const [name = { source: '', externalId: '' }] = namesOf(tellings);
-  const base = { id: randomUUID(), ...name, service, environment, createdAt: policy.now };
+  // It is known since the first of it was heard.
+  const createdAt = Math.min(
+    policy.now,
+    ...tellings.flatMap(({ events }) => events.map((one) => one.receivedAt)),
+  );
+  const base = { id: randomUUID(), ...name, service, environment, createdAt };
   await store.moves.make(foldChange(base, [], policy));
   return base.id;
 }
@@ -92,11 +97,18 @@ async function relateAll(
 ): Promise<void> {
   for (const change of after) {
     const former = before.filter(({ id }) => id === change.id || heirOf(id, settled) === change.id);
-    if (former.length === 0) await relate(store, null, change, policy);
-    for (const one of former) await relate(store, one, change, policy);
+    await relateMoved(store, former, change, policy);
     const moved = (settled.get(change.id) ?? []).filter(({ changeId }) => changeId !== change.id);
     for (const name of namesOf(moved)) await reattributeNamed(store, name, policy);
   }
+}
+
+/** Homes and changes that anything is moved from or to; the others stay as they are. */
+function concernedBy(homes: readonly Home[], changes: readonly Change[]): [Home[], Change[]] {
+  const ids = new Set<string | null>([null]);
+  for (const { tellings, id } of homes)
+    for (const { changeId } of tellings) if (changeId !== id) ids.add(changeId).add(id);
+  return [homes.filter(({ id }) => ids.has(id)), changes.filter(({ id }) => ids.has(id))];
 }
 
 /**
@@ -104,14 +116,15 @@ async function relateAll(
  * means for them, for the changes around them and for incidents. What a change is made of decides alone, so this comes
  * to the same as if all had been told in that way from the first.
  *
- * @param changes all that anything is moved from or to
+ * @param allHomes of all that sources told of `allChanges`
  */
 export async function moveHome(
   store: LedgerStore,
-  homes: readonly Home[],
-  changes: readonly Change[],
+  allHomes: readonly Home[],
+  allChanges: readonly Change[],
   policy: LedgerPolicy,
 ): Promise<void> {
+  const [homes, changes] = concernedBy(allHomes, allChanges);
   const ids = changes.map(({ id }) => id);
   const incidents = await store.incidents.ofChanges(ids);
   const touched = new Set((await store.remedies.ofRemedies(ids)).map(({ undoneId }) => undoneId));

@@ -2,8 +2,8 @@ import { isHeldUp, lastEnd } from './attempts.ts';
 import { type Blame, surestFirst } from './blame.ts';
 import type { Change, FailureClass } from './change.ts';
 import type { ChangeEvent } from './change-event.ts';
-import { orderEvents } from './event-order.ts';
 import { listTargets, mergeFacts } from './facts.ts';
+import { heed } from './heeded.ts';
 import { foldProgress, type Progress } from './progress.ts';
 
 /** What tells one change from another; given once, when it is made. */
@@ -164,13 +164,6 @@ function decide(
   return policy.now < silentAt ? pendingUntil(silentAt) : abandonedAt(silentAt, 'silence');
 }
 
-/** An end whose time is only about right counts as long as nobody told one. */
-function withoutGuesses(events: readonly ChangeEvent[]): readonly ChangeEvent[] {
-  const ends = ['completed', 'aborted', 'failed'];
-  const isTold = events.some((event) => ends.includes(event.type) && !('estimated' in event));
-  return isTold ? events.filter((event) => !('estimated' in event)) : events;
-}
-
 /** When all was well again: the last of what hurt is over; `null` while something still hurts. */
 function findRecovery(progress: Progress, blames: readonly Blame[]): number | null {
   const ends = blames.map(({ recoveredAt }) => recoveredAt);
@@ -193,7 +186,7 @@ export function foldChange(
   policy: OutcomePolicy,
   blames: readonly Blame[] = [],
 ): Change {
-  const ordered = withoutGuesses(orderEvents(events));
+  const ordered = heed(events);
   const isEstimated = (at: number | null): boolean =>
     ordered.some((event) => event.at === at && 'estimated' in event);
   const progress = foldProgress(ordered);

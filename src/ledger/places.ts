@@ -1,3 +1,4 @@
+import type { Change } from './change.ts';
 import type { LedgerStore } from './ledger-store.ts';
 
 /** Where something is, as far as that is known. */
@@ -14,4 +15,14 @@ export async function holdPlaces(store: LedgerStore, placed: readonly (Placed | 
     ([left], [right]) => (left < right ? -1 : 1),
   );
   for (const [, [service, environment]] of sorted) await store.holdPlace(service, environment);
+}
+
+/**
+ * The change of that id, once its place is held: until then it may become part of another. `null` without one.
+ */
+export async function findHeld(store: LedgerStore, id: string): Promise<Change | null> {
+  const seen = await store.find(id);
+  if (seen === null) return null;
+  await store.holdPlace(seen.service, seen.environment);
+  return store.find(id);
 }

@@ -42,8 +42,8 @@ export function makeKey(...parts: readonly (string | number | null)[]): string {
 /** Changes near in time that other sources told of, with what may be held against what is told. */
 async function findCandidates(store: LedgerStore, named: Named, policy: LedgerPolicy): Promise<Candidate[]> {
   const { service, environment, from, to } = named;
-  const window = joinWindowOf(policy);
-  const recent = await store.findRecent(service, environment, from - window, to + window, named.source);
+  const reach = reachOf(policy);
+  const recent = await store.findNear(service, environment, from - reach, to + reach, named.source);
   const sources = await store.sourcesOf(recent.map(({ id }) => id));
   const meaning = versionMeaningOf(policy, service);
   return recent.map((change) => ({
@@ -190,4 +190,21 @@ export async function addEvents(
   await store.holdPlace(change.service, change.environment);
   const added = await store.append(makeEvents(change.id, events, policy));
   return added === 0 ? { change, added } : { change: await refold(store, change, policy), added };
+}
+
+/**
+ * Adds what a source told of the change that it calls so; what that means for what is put together is worked out as
+ * well. Gives the change of that name then; `null` without one.
+ */
+export async function addTold(
+  store: LedgerStore,
+  { source, externalId }: Pick<Change, 'source' | 'externalId'>,
+  events: readonly NewEvent[],
+  policy: LedgerPolicy,
+): Promise<Change | null> {
+  const known = await store.findByName(source, externalId);
+  if (known === null) return null;
+  const { change, added } = await addEvents(store, known, events, policy);
+  const isShared = added > 0 && (await isToldByOthers(store, change, source, policy));
+  return isShared && (await regroup(store, change, policy)) ? store.findByName(source, externalId) : change;
 }

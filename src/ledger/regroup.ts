@@ -14,8 +14,9 @@ type Member = Unit & { readonly telling: Telling };
 function memberOf(telling: Telling, change: Change, policy: LedgerPolicy): Member {
   const { source, names, events } = telling;
   const [name = ''] = names;
-  // Where no time is told, what was told first counts as its beginning.
-  const createdAt = Math.min(change.createdAt, ...events.map(({ at }) => at));
+  // Where no time is told, what was told first counts as its beginning; whatever else is known of the change.
+  const times = events.map(({ at }) => at);
+  const createdAt = times.length === 0 ? change.createdAt : Math.min(...times);
   const told = foldChange({ ...change, source, externalId: name, createdAt }, events, policy);
   const [from, to] = extentOf(told);
   const facts = comparable(told, versionMeaningOf(policy, change.service));
@@ -49,6 +50,16 @@ function isAtHome({ tellings, id }: Home): boolean {
   return tellings.every(({ changeId }) => changeId === id);
 }
 
+/** Homes that anything is moved to or from. */
+function touchedBy(homes: readonly Home[]): readonly Home[] {
+  const left = new Set(
+    homes.flatMap(({ tellings, id }) =>
+      tellings.map(({ changeId }) => changeId).filter((from) => from !== id),
+    ),
+  );
+  return homes.filter((home) => !isAtHome(home) || (home.id !== null && left.has(home.id)));
+}
+
 /**
  * Looks whether what sources told of a change and of those near it is put together as it should be, now that more is
  * known, and puts it right: what was put to the nearest change goes to a nearer one that is heard of later, two changes
@@ -75,7 +86,7 @@ export async function regroup(
   await moveHome(store, homes, concerned, policy);
   // What was taken apart shows what its parts had hidden from each other, and may belong to further changes by that.
   if (rounds > 1)
-    for (const { tellings } of homes) {
+    for (const { tellings } of touchedBy(homes)) {
       const moved = await findChange(store, tellings);
       if (moved !== null) await regroup(store, moved, policy, rounds - 1);
     }

@@ -4,6 +4,7 @@ import { reportingTime } from './fact.ts';
 import { foldAndSave } from './folding.ts';
 import type { Incident, IncidentAttribution } from './incident.ts';
 import type { LedgerStore } from './ledger-store.ts';
+import { findHeld } from './places.ts';
 import { attributionWindowOf, type LedgerPolicy, rollbackWindowOf } from './policy.ts';
 import { findRemedies, type Remedy } from './remedies.ts';
 import { openedUntil, remedyRangeOf, type Span, spanOf, surroundingsOf } from './surroundings.ts';
@@ -53,16 +54,19 @@ async function renewRemedies(
   for (const { undoneId } of differing) touched.add(undoneId);
 }
 
-/** The change that an incident names by its id or by a source's name; `null`: none, or not known. */
+/**
+ * The change that an incident names by its id or by a source's name; `null`: none, or not known. It may be of another
+ * place, and become part of another change until that is held.
+ */
 export async function findLinked(
   store: LedgerStore,
   { link }: Partial<Pick<Incident, 'link'>>,
 ): Promise<Change | null> {
   if (!link) return null;
-  if (link.changeId !== null) return store.find(link.changeId);
-  return link.source === null || link.externalId === null
-    ? null
-    : store.findByName(link.source, link.externalId);
+  if (link.changeId !== null) return findHeld(store, link.changeId);
+  if (link.source === null || link.externalId === null) return null;
+  const named = await store.findByName(link.source, link.externalId);
+  return named === null ? null : findHeld(store, named.id);
 }
 
 async function findSuspects(store: LedgerStore, incident: Incident): Promise<readonly Suspect[]> {
@@ -85,7 +89,7 @@ async function findSuspects(store: LedgerStore, incident: Incident): Promise<rea
 async function asItIs(store: LedgerStore, attribution: IncidentAttribution): Promise<IncidentAttribution> {
   const { changeId, method } = attribution;
   if (changeId === null || method !== 'manual') return attribution;
-  return { ...attribution, changeId: (await store.find(changeId))?.id ?? null };
+  return { ...attribution, changeId: (await findHeld(store, changeId))?.id ?? null };
 }
 
 /** Puts an incident to the change it belongs to now; saves it where that differs. Gives it as it is then. */
@@ -150,6 +154,11 @@ async function renewAround(
     if (later.id !== id) await renewRemedies(store, later, spanOf(later) ?? span, policy, touched);
 }
 
+/** What a change took back is told with its version. */
+async function touchUndone(store: LedgerStore, { id }: Change, touched: Touched): Promise<void> {
+  for (const { undoneId } of await store.remedies.ofRemedies([id])) touched.add(undoneId);
+}
+
 /** When the first of the changes that were taken back, or are so no longer, began: incidents since then are concerned. */
 async function firstBegun(store: LedgerStore, ids: Touched, otherwise: number): Promise<number> {
   const begun: number[] = [otherwise];
@@ -177,7 +186,25 @@ export async function relate(
   if (spans.length === 0) return false;
   const span: Span = [Math.min(...spans), Math.max(...spans)];
   if (await store.isAlone(surroundingsOf(after, span, policy))) return false;
-  return relateTo(store, after, span, policy);
+  const touched: Touched = new Set();
+  if (before !== null && before.version !== after.version) await touchUndone(store, after, touched);
+  return relateTo(store, after, span, policy, touched);
+}
+
+/**
+ * The same for a change that tellings were moved from or to, or that is the heir of another: what was known by an id
+ * that is gone has to be worked out anew, also where nothing else is different.
+ *
+ * @param former what the change was before, and those that it is heir of
+ */
+export async function relateMoved(
+  store: LedgerStore,
+  former: readonly Change[],
+  after: Change,
+  policy: LedgerPolicy,
+): Promise<void> {
+  const spans = [...former, after].flatMap((change) => spanOf(change) ?? []);
+  if (spans.length > 0) await relateTo(store, after, [Math.min(...spans), Math.max(...spans)], policy);
 }
 
 async function relateTo(
@@ -185,8 +212,8 @@ async function relateTo(
   change: Change,
   span: Span,
   policy: LedgerPolicy,
+  touched: Touched = new Set(),
 ): Promise<boolean> {
-  const touched: Touched = new Set();
   await renewAround(store, change, span, policy, touched);
   const { service, environment } = change;
   const since = await firstBegun(store, touched, span[0]);

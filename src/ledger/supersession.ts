@@ -1,6 +1,8 @@
 import type { Change } from './change.ts';
+import type { ChangeEvent } from './change-event.ts';
+import { isUnderWay } from './heeded.ts';
 import type { LedgerStore } from './ledger-store.ts';
-import { addEvents, type LedgerPolicy, makeKey } from './recording.ts';
+import { addTold, type LedgerPolicy, makeKey } from './recording.ts';
 
 type Revision = { readonly revision: number; readonly externalId: string; readonly change: Change };
 
@@ -13,15 +15,12 @@ export function readRevision(externalId: string): { readonly uid: string; readon
   return match?.[1] === undefined ? null : { uid: match[1], revision: Number(match[2]) };
 }
 
-/** Whether something is under way that a supersession at that time ends, or that a later one ended so far. */
-function canBeSuperseded({ attempts }: Change, at: number): boolean {
-  return (
-    attempts.length === 0 ||
-    attempts.some(
-      ({ result, endedAt }) =>
-        result === 'open' || (result === 'superseded' && endedAt !== null && endedAt > at),
-    )
-  );
+/**
+ * Whether a supersession at that time says anything of a revision, by what its controller itself told. What others told
+ * of the change plays no part: it may turn out to be of another one.
+ */
+function canBeSuperseded(told: readonly ChangeEvent[], at: number): boolean {
+  return !told.some((event) => event.type === 'superseded' && event.at <= at) && isUnderWay(told, at);
 }
 
 async function findRevisions(store: LedgerStore, source: string, uid: string): Promise<Revision[]> {
@@ -32,19 +31,17 @@ async function findRevisions(store: LedgerStore, source: string, uid: string): P
   });
 }
 
+/** What shows a controller at work on a revision; a supersession may come before there is any. */
+const atWork: readonly ChangeEvent['type'][] = ['started', 'paused', 'resumed', 'completed', 'aborted'];
+
 /** When the controller itself began each; another source's clock, or idea of a beginning, ends nothing of it. */
-async function findStarts(
-  store: LedgerStore,
-  source: string,
+function findStarts(
   revisions: readonly Revision[],
-): Promise<RevisionStart[]> {
-  const starts = await store.startsOf(
-    source,
-    revisions.map(({ change }) => change.id),
-  );
+  told: ReadonlyMap<string, readonly ChangeEvent[]>,
+): readonly RevisionStart[] {
   return revisions.flatMap(({ revision, change }) => {
-    const at = starts.get(change.id);
-    return at === undefined ? [] : [{ revision, at }];
+    const times = (told.get(change.id) ?? []).filter(({ type }) => atWork.includes(type)).map(({ at }) => at);
+    return times.length === 0 ? [] : [{ revision, at: Math.min(...times) }];
   });
 }
 
@@ -68,11 +65,15 @@ export async function supersedeRevisions(
   policy: LedgerPolicy,
 ): Promise<readonly Change[]> {
   const revisions = await findRevisions(store, source, uid);
-  const starts = [...told, ...(await findStarts(store, source, revisions))];
+  const own = await store.toldBy(
+    source,
+    revisions.map(({ change }) => change.id),
+  );
+  const starts = [...told, ...findStarts(revisions, own)];
   const superseded: Change[] = [];
   for (const { revision, externalId, change } of revisions) {
     const at = supersededAt(revision, starts);
-    if (at === null || !canBeSuperseded(change, at)) continue;
+    if (at === null || !canBeSuperseded(own.get(change.id) ?? [], at)) continue;
     const dedupeKey = makeKey(externalId, 'superseded', at);
     const event = {
       source,
@@ -83,7 +84,7 @@ export async function supersedeRevisions(
       reason: null,
       dedupeKey,
     } as const;
-    superseded.push((await addEvents(store, change, [event], policy)).change);
+    superseded.push((await addTold(store, { source, externalId }, [event], policy)) ?? change);
   }
   return superseded;
 }

@@ -4,6 +4,7 @@ import { type AuditEntry, type AuditStore, entryOf, timesOf } from './audit-stor
 import { type Change, isFinishEstimated } from './change.ts';
 import { type ChangeReport, eventsOfReport, spanOfReport } from './change-report.ts';
 import type { LedgerStore } from './ledger-store.ts';
+import { holdPlaces } from './places.ts';
 import { type LedgerPolicy, versionMeaningOf } from './policy.ts';
 import { type Found, recordEvents } from './recording.ts';
 import { readVersion } from './version-meaning.ts';
@@ -109,6 +110,7 @@ export async function recordReports(
   policy: LedgerPolicy,
 ): Promise<readonly Change[]> {
   const [changes, entries]: [Change[], AuditEntry[]] = [[], []];
+  await holdPlaces(ledger, reports);
   for (const report of reports) {
     requireScope(by, report.service);
     const { before, change, isNews } = await takeReport(ledger, report, policy);

@@ -38,10 +38,12 @@ async function findOrCreate(
   now: number,
 ): Promise<{ readonly incident: Incident; readonly isNew: boolean }> {
   const { source, externalId } = report;
-  const known = await store.incidents.findByName(source, externalId);
+  const seen = await store.incidents.findByName(source, externalId);
   const base: IncidentIdentity = { id: randomUUID(), source, externalId, createdAt: now };
   const incident = foldIncident(base, [report], []);
-  await holdPlaces(store, [known, incident]);
+  await holdPlaces(store, [seen, incident]);
+  // What it is put to may be another one since.
+  const known = seen === null ? null : await store.incidents.findByName(source, externalId);
   if (known !== null) return { incident: known, isNew: false };
   if (await store.incidents.insert(incident)) return { incident, isNew: true };
   const quicker = await store.incidents.findByName(source, externalId);

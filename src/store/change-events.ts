@@ -1,7 +1,7 @@
 import type { ChangeEvent } from '../ledger/change-event.ts';
 import { eventFromRow, eventToRow, type StoredRow } from './change-rows.ts';
-import { readInteger } from './columns.ts';
 import type { Connection } from './database.ts';
+import { groupBy } from './group-by.ts';
 import { isFirstHold } from './holds.ts';
 import { partsOf } from './parts.ts';
 
@@ -34,20 +34,15 @@ export async function eventsOf(connection: Connection, changeId: string): Promis
   return rows.map(eventFromRow);
 }
 
-/** See `LedgerStore.startsOf`. */
-export async function startsOf(
+/** See `LedgerStore.toldBy`. */
+export async function toldBy(
   connection: Connection,
   source: string,
   changeIds: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, readonly ChangeEvent[]>> {
   if (changeIds.length === 0) return new Map();
-  const rows: { change_id: string; first: unknown }[] = await connection.run((sql) =>
-    sql('change_events')
-      .whereIn('change_id', changeIds)
-      .where({ source, type: 'started' })
-      .groupBy('change_id')
-      .select('change_id')
-      .min({ first: 'at' }),
+  const rows: StoredRow[] = await connection.run((sql) =>
+    sql('change_events').whereIn('change_id', changeIds).where({ source }),
   );
-  return new Map(rows.map(({ change_id, first }) => [change_id, readInteger(first, 'change_events.at')]));
+  return groupBy(rows.map(eventFromRow), ({ changeId }) => changeId);
 }

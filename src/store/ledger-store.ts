@@ -2,17 +2,17 @@ import type { Knex } from 'knex';
 import type { Change } from '../ledger/change.ts';
 import type { ChangeFilter, LedgerStore } from '../ledger/ledger-store.ts';
 import { blamesOf } from './blames.ts';
-import { appendEvents, eventsOf, startsOf } from './change-events.ts';
+import { appendEvents, eventsOf, toldBy } from './change-events.ts';
 import { changeFromRow, changeToRow, type StoredRow } from './change-rows.ts';
 import { contributionOf, holdContribution } from './contributions.ts';
 import type { Connection, Database } from './database.ts';
 import { isFirstHold } from './holds.ts';
 import { createIncidentStore } from './incident-store.ts';
 import { createMoveStore } from './move-store.ts';
+import { whereNear } from './near.ts';
 import { newestFirst, readPage } from './paging.ts';
 import { createRemedyStore } from './remedy-store.ts';
 import { rollUp } from './rollups.ts';
-import { whereLiesWithin } from './spans.ts';
 import { isAlone } from './surroundings.ts';
 
 /** Nobody has more changes of one place, or revisions of one rollout, at hand at once; the newest matter. */
@@ -30,12 +30,12 @@ export function createLedgerStore(connection: Connection): LedgerStore {
     find: (id) => find(connection, id),
     findByName: (source, externalId) => findByName(connection, source, externalId),
     findByNamePrefix: (source, prefix) => findByNamePrefix(connection, source, prefix),
-    findRecent: (service, environment, since, until, besides) =>
-      findRecent(connection, { service, environment }, [since, until], besides),
-    findNear: (service, environment, since, until) =>
-      findNear(connection, { service, environment }, [since, until]),
+    findRecent: (service, environment, since, until) =>
+      findRecent(connection, { service, environment }, [since, until]),
+    findNear: (service, environment, since, until, besides) =>
+      findNear(connection, { service, environment }, [since, until], besides),
     sourcesOf: (changeIds) => sourcesOf(connection, changeIds),
-    startsOf: (source, changeIds) => startsOf(connection, source, changeIds),
+    toldBy: (source, changeIds) => toldBy(connection, source, changeIds),
     list: (filter, limit, cursor) => list(connection, filter, limit, cursor),
     insert: (change) => within(connection, (inside) => insert(inside, change)),
     addName: (changeId, source, externalId) => addName(connection, changeId, source, externalId),
@@ -106,31 +106,35 @@ async function findByNamePrefix(
   return rows.map((row) => ({ externalId: row['name'] as string, change: changeFromRow(row) }));
 }
 
+type PlaceOf = { readonly service: string; readonly environment: string };
+type Range = readonly [since: number, until: number];
+
 async function findRecent(
   connection: Connection,
-  place: { readonly service: string; readonly environment: string },
-  range: readonly [since: number, until: number],
-  besides?: string,
+  place: PlaceOf,
+  [since, until]: Range,
 ): Promise<readonly Change[]> {
   await holdPlace(connection, place);
-  return findNear(connection, place, range, besides);
+  return select(connection, (query) => query.modify(whereNear, place, since, until).modify(newestReported));
 }
 
 function findNear(
   connection: Connection,
-  place: { readonly service: string; readonly environment: string },
-  range: readonly [since: number, until: number],
+  place: PlaceOf,
+  [since, until]: Range,
   besides?: string,
 ): Promise<readonly Change[]> {
   return select(connection, (query) => {
     query
-      .where(place)
-      .modify(whereLiesWithin, range)
-      .orderBy('reported_at', 'desc')
-      .orderBy('id', 'desc')
+      .modify(whereNear, place, since, until)
+      .orderByRaw('abs(reported_at - ?), id', [Math.round((since + until) / 2)])
       .limit(recentLimit);
     return besides === undefined ? query : query.whereExists((name) => whereNamedBesides(name, besides));
   });
+}
+
+function newestReported(query: Knex.QueryBuilder): void {
+  query.orderBy('reported_at', 'desc').orderBy('id', 'desc').limit(recentLimit);
 }
 
 function whereNamedBesides(query: Knex.QueryBuilder, source: string): void {
@@ -268,8 +272,7 @@ async function save(connection: Connection, change: Change): Promise<void> {
 }
 
 function findSettling(connection: Connection, now: number, limit: number): Promise<readonly Change[]> {
-  return select(connection, (query) => {
-    query.where('settles_at', '<=', now).orderBy('settles_at').limit(limit);
-    return connection.dialect === 'postgres' ? query.forUpdate().skipLocked() : query;
-  });
+  return select(connection, (query) =>
+    query.where('settles_at', '<=', now).orderBy('settles_at').limit(limit),
+  );
 }

@@ -4,10 +4,11 @@ import type { MoveStore, Telling } from '../ledger/move-store.ts';
 import { changeToRow, eventFromRow, type StoredRow } from './change-rows.ts';
 import { contributionOf, holdContribution } from './contributions.ts';
 import type { Connection } from './database.ts';
+import { groupBy } from './group-by.ts';
+import { whereNear } from './near.ts';
 import { partsOf } from './parts.ts';
 import { rollUp } from './rollups.ts';
 import { noLease } from './run-leases.ts';
-import { whereLiesWithin } from './spans.ts';
 
 /** Moves what was told in the database, as one of its transactions sees it. */
 export function createMoveStore(connection: Connection): MoveStore {
@@ -26,15 +27,14 @@ export function createMoveStore(connection: Connection): MoveStore {
 
 async function isToldByOthers(
   connection: Connection,
-  { service, environment }: Pick<Change, 'service' | 'environment'>,
-  range: readonly [since: number, until: number],
+  place: Pick<Change, 'service' | 'environment'>,
+  [since, until]: readonly [since: number, until: number],
   source: string,
 ): Promise<boolean> {
   const found: unknown[] = await connection.run((sql) =>
     sql('changes')
       .join('change_names', 'change_names.change_id', 'changes.id')
-      .where({ service, environment })
-      .modify(whereLiesWithin, range)
+      .modify(whereNear, place, since, until)
       .whereNot('change_names.source', source)
       .select(sql.raw('1'))
       .limit(1),
@@ -47,6 +47,10 @@ type NameRow = { readonly change_id: string; readonly source: string; readonly e
 /** What is of the change itself, whoever told of it. */
 const ofTheChange: readonly ChangeEvent['type'][] = ['verdict', 'ruled'];
 
+function keyOf({ changeId, source }: Pick<Telling, 'changeId' | 'source'>): string {
+  return JSON.stringify([changeId, source]);
+}
+
 async function tellings(connection: Connection, changeIds: readonly string[]): Promise<readonly Telling[]> {
   const names: NameRow[] = await connection.run((sql) =>
     sql('change_names').whereIn('change_id', changeIds).select('change_id', 'source', 'external_id'),
@@ -54,13 +58,13 @@ async function tellings(connection: Connection, changeIds: readonly string[]): P
   const rows: StoredRow[] = await connection.run((sql) =>
     sql('change_events').whereIn('change_id', changeIds).whereNotIn('type', ofTheChange),
   );
-  const events = rows.map(eventFromRow);
+  const events = groupBy(rows.map(eventFromRow), keyOf);
   const found = new Map<string, Telling & { readonly names: string[] }>();
   for (const { change_id: changeId, source, external_id: name } of names) {
-    const key = JSON.stringify([changeId, source]);
+    const key = keyOf({ changeId, source });
     const known = found.get(key);
-    const told = events.filter((event) => event.changeId === changeId && event.source === source);
-    if (known === undefined) found.set(key, { changeId, source, names: [name], events: told });
+    if (known === undefined)
+      found.set(key, { changeId, source, names: [name], events: events.get(key) ?? [] });
     else known.names.push(name);
   }
   for (const { names: all } of found.values()) all.sort();
@@ -143,7 +147,17 @@ async function dissolve(connection: Connection, id: string, into: string): Promi
   const ids = runs.map((run) => run.id);
   await moveRuns(connection, ids, id, into);
   await connection.run((sql) => sql('change_events').where({ change_id: id }).update({ change_id: into }));
+  await moveIncidents(connection, id, into);
   await connection.run((sql) => sql('change_aliases').where({ change_id: id }).update({ change_id: into }));
   await connection.run((sql) => sql('change_aliases').insert({ id, change_id: into }));
   await connection.run((sql) => sql('changes').where({ id }).del());
+}
+
+/** Incidents hold the id of their change in their state, too. */
+async function moveIncidents(connection: Connection, from: string, to: string): Promise<void> {
+  const [before = '', after = ''] = [from, to].map((id) => `"attribution":{"changeId":${JSON.stringify(id)}`);
+  await connection.run((sql) => {
+    const state = sql.raw('replace(state, ?, ?)', [before, after]);
+    return sql('incidents').where({ change_id: from }).update({ change_id: to, state });
+  });
 }

@@ -58,6 +58,24 @@ for (const { name, open } of databases) {
       assert.equal(await count([makeReport(20)]), 4 + 2 * held);
     });
 
+    it('are some twenty at the most, however many versions two sources told of before', async () => {
+      const told = (source: string, number: number, ends: boolean): ChangeReport => {
+        const { finishedAt, ...report } = { ...makeReport(500 + number), source, service: 'two' };
+        return ends ? { ...report, finishedAt } : report;
+      };
+      const counts: number[][] = [];
+      for (const number of [0, 1, 2, 3]) {
+        const reports = [false, true].flatMap((ends) =>
+          ['argo', 'github'].map((one) => told(one, number, ends)),
+        );
+        const taken: number[] = [];
+        for (const report of [...reports, ...reports.slice(-1)]) taken.push(await count([report]));
+        counts.push(taken);
+      }
+      const expected = name === 'PostgreSQL' ? [17, 21, 21, 17, 6] : [16, 19, 19, 15, 4];
+      assert.deepEqual(counts.slice(2), [expected, expected]);
+    });
+
     it('are less than seven a change for many at once', async () => {
       const many = Array.from({ length: 100 }, (_, number) => makeReport(100 + number));
       assert.ok((await count(many)) < 7 * many.length + 10 * held, String(statements.length));

@@ -178,7 +178,7 @@ for (const { name, open } of databases) {
         ];
         await ledger.addName(joined.id, own.source, 'joined');
         const besides = (source: string) =>
-          within((store) => store.findRecent('checkout', 'production', at, at, source));
+          within((store) => store.findNear('checkout', 'production', at, at, source));
 
         assert.deepEqual(ids(await besides(own.source)).sort(), ids([joined, other]).sort());
         assert.deepEqual(ids(await besides('github')).sort(), ids([own, joined]).sort());
