@@ -11,6 +11,7 @@ import * as ledgerRollups from './0009-ledger-rollups.ts';
 import * as incidents from './0010-incidents.ts';
 import * as changeAliases from './0011-change-aliases.ts';
 import * as auditOnce from './0012-audit-once.ts';
+import * as releases from './0013-releases.ts';
 
 /** One step of the schema's history, both ways. */
 export type Migration = {
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   { name: '0010-incidents', ...incidents },
   { name: '0011-change-aliases', ...changeAliases },
   { name: '0012-audit-once', ...auditOnce },
+  { name: '0013-releases', ...releases },
 ];

@@ -81,6 +81,11 @@ export function completedAt({ attempts }: Change): number | null {
   return ends.length === 0 ? null : Math.max(...ends);
 }
 
+/** What a change brought: the version, or the commit where none is told; `null` where neither is. */
+export function releaseOf({ version, commit }: Pick<Change, 'version' | 'commit'>): string | null {
+  return version ?? commit;
+}
+
 /** Whether the time at which a change finished is only about right. */
 export function isFinishEstimated({ finishedAt, attempts }: Change): boolean {
   return attempts.some(

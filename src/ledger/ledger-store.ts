@@ -22,7 +22,10 @@ export type ChangeFilter = {
 
 /** What around a change may concern it. Times in milliseconds, both ends included. */
 export type Surroundings = {
-  readonly change: Pick<Change, 'id' | 'source' | 'externalId' | 'service' | 'environment' | 'version'>;
+  readonly change: Pick<
+    Change,
+    'id' | 'source' | 'externalId' | 'service' | 'environment' | 'version' | 'commit'
+  >;
   /** `null`: no change takes another back. */
   readonly remedies: RemedyRange | null;
   /** Changes of the same version that were out after this. */

@@ -1,5 +1,5 @@
 import { attribute, type Suspect, versionWindow } from './attribution.ts';
-import { type Change, completedAt } from './change.ts';
+import { type Change, completedAt, releaseOf } from './change.ts';
 import { reportingTime } from './fact.ts';
 import { foldAndSave } from './folding.ts';
 import type { Incident, IncidentAttribution } from './incident.ts';
@@ -26,6 +26,10 @@ function keyOf({ remedyId, undoneId, startedAt, at, ground }: Remedy): string {
   return JSON.stringify([remedyId, undoneId, startedAt, at, ground]);
 }
 
+function releasesOf(changes: readonly Change[]): readonly string[] {
+  return [...new Set(changes.flatMap((change) => releaseOf(change) ?? []))];
+}
+
 /** Works out anew which changes around a time took others back, and keeps it. */
 async function renewRemedies(
   store: LedgerStore,
@@ -39,8 +43,7 @@ async function renewRemedies(
   const around = await store.findRecent(service, environment, range.since, range.until);
   // What went on beyond the range has others before it that are not known here.
   const changes = around.filter((change) => reportingTime(change) <= range.until);
-  const versions = [...new Set(changes.flatMap(({ version }) => (version === null ? [] : [version])))];
-  const firstOut = await store.remedies.firstOut(service, environment, versions);
+  const firstOut = await store.remedies.firstOut(service, environment, releasesOf(changes));
   const concerned = changes.filter((change) => (completedAt(change) ?? 0) >= span[0]).map(({ id }) => id);
   const ids = new Set(concerned);
   const found = findRemedies({ changes, firstOut, window: rollbackWindowOf(policy) }).filter(({ remedyId }) =>
@@ -142,19 +145,20 @@ export async function reattributeNamed(
 async function renewAround(
   store: LedgerStore,
   change: Change,
+  former: readonly Change[],
   span: Span,
   policy: LedgerPolicy,
   touched: Touched,
 ): Promise<void> {
-  const { id, service, environment, version } = change;
+  const { id, service, environment } = change;
   await renewRemedies(store, change, span, policy, touched);
-  if (version === null) return;
-  // A version that turns out to have been there before makes remedies of those that bring it back.
-  for (const later of await store.remedies.findLater(service, environment, version, span[0]))
-    if (later.id !== id) await renewRemedies(store, later, spanOf(later) ?? span, policy, touched);
+  // What turns out to have been there before, or not, makes remedies of those that bring it back, or no longer.
+  for (const release of releasesOf([change, ...former]))
+    for (const later of await store.remedies.findLater(service, environment, release, span[0]))
+      if (later.id !== id) await renewRemedies(store, later, spanOf(later) ?? span, policy, touched);
 }
 
-/** What a change took back is told with its version. */
+/** What a change took back is told with what it brought. */
 async function touchUndone(store: LedgerStore, { id }: Change, touched: Touched): Promise<void> {
   for (const { undoneId } of await store.remedies.ofRemedies([id])) touched.add(undoneId);
 }
@@ -185,10 +189,11 @@ export async function relate(
   const spans = [before, after].flatMap((change) => (change === null ? [] : (spanOf(change) ?? [])));
   if (spans.length === 0) return false;
   const span: Span = [Math.min(...spans), Math.max(...spans)];
-  if (await store.isAlone(surroundingsOf(after, span, policy))) return false;
+  const isOther = before !== null && releaseOf(before) !== null && releaseOf(before) !== releaseOf(after);
+  if (!isOther && (await store.isAlone(surroundingsOf(after, span, policy)))) return false;
   const touched: Touched = new Set();
   if (before !== null && before.version !== after.version) await touchUndone(store, after, touched);
-  return relateTo(store, after, span, policy, touched);
+  return relateTo(store, after, isOther ? [before] : [], span, policy, touched);
 }
 
 /**
@@ -204,17 +209,19 @@ export async function relateMoved(
   policy: LedgerPolicy,
 ): Promise<void> {
   const spans = [...former, after].flatMap((change) => spanOf(change) ?? []);
-  if (spans.length > 0) await relateTo(store, after, [Math.min(...spans), Math.max(...spans)], policy);
+  if (spans.length > 0)
+    await relateTo(store, after, former, [Math.min(...spans), Math.max(...spans)], policy);
 }
 
 async function relateTo(
   store: LedgerStore,
   change: Change,
+  former: readonly Change[],
   span: Span,
   policy: LedgerPolicy,
   touched: Touched = new Set(),
 ): Promise<boolean> {
-  await renewAround(store, change, span, policy, touched);
+  await renewAround(store, change, former, span, policy, touched);
   const { service, environment } = change;
   const since = await firstBegun(store, touched, span[0]);
   const until = openedUntil(service, span[1], policy);
@@ -234,5 +241,5 @@ export async function relateNew(store: LedgerStore, change: Change, policy: Ledg
   if (span === null) return reattributeNamed(store, change, policy);
   if (await store.isAlone(surroundingsOf(change, span, policy))) return false;
   const isNamed = await reattributeNamed(store, change, policy);
-  return (await relateTo(store, change, span, policy)) || isNamed;
+  return (await relateTo(store, change, [], span, policy)) || isNamed;
 }

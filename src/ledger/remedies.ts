@@ -1,4 +1,4 @@
-import { type Change, completedAt } from './change.ts';
+import { type Change, completedAt, releaseOf } from './change.ts';
 
 /** That one change took another back. Times in milliseconds. */
 export type Remedy = {
@@ -7,7 +7,7 @@ export type Remedy = {
   /** When it began to be taken back, and when that was done. */
   readonly startedAt: number;
   readonly at: number;
-  /** `told`: the remedy's source calls it a rollback. `version`: it brought back a version that was there before. */
+  /** `told`: the remedy's source calls it a rollback. `version`: it brought back what was there before. */
   readonly ground: 'told' | 'version';
 };
 
@@ -17,7 +17,7 @@ type Out = { readonly change: Change; readonly at: number; readonly start: numbe
 export type RemedyInput = {
   /** Changes of one service and environment. */
   readonly changes: readonly Change[];
-  /** When each version was out first, in that place; versions not known are left out. */
+  /** When each version, or commit without one, was out first, in that place; those not known are left out. */
   readonly firstOut: ReadonlyMap<string, number>;
   /** How long after a change one that takes it back means that it failed, milliseconds. */
   readonly window: number;
@@ -42,11 +42,11 @@ function groundOf(
   earlier: Out,
   firstOut: ReadonlyMap<string, number>,
 ): Remedy['ground'] | null {
-  const { version } = later;
-  if (version !== null && version === earlier.change.version) return null;
+  const [release, previous] = [releaseOf(later), releaseOf(earlier.change)];
+  if (release !== null && release === previous) return null;
   if (later.kind === 'rollback') return 'told';
-  const first = version === null ? undefined : firstOut.get(version);
-  return first !== undefined && earlier.change.version !== null && first < earlier.at ? 'version' : null;
+  const first = release === null ? undefined : firstOut.get(release);
+  return first !== undefined && previous !== null && first < earlier.at ? 'version' : null;
 }
 
 /**
@@ -55,9 +55,8 @@ function groundOf(
  * Swarmia the last); a verdict of ours decides where there is one.
  */
 function blame(later: Change, before: readonly Out[]): readonly Out[] {
-  const last = before.findLastIndex(
-    ({ change }) => change.version !== null && change.version === later.version,
-  );
+  const release = releaseOf(later);
+  const last = before.findLastIndex(({ change }) => release !== null && releaseOf(change) === release);
   const since = before.slice(last + 1);
   const overruled = since.filter(({ change }) => change.verdictOverruled);
   return overruled.length > 0 ? overruled : since.slice(-1);

@@ -12,20 +12,20 @@ export type RemedyRange = {
 
 /** Which changes took others back. Implemented in `store/`. */
 export interface RemedyStore {
-  /** When each of these versions was first out in that place, milliseconds; those that never were are left out. */
+  /** When each of these (`releaseOf`) was first out in that place, milliseconds; those that never were are left out. */
   firstOut(
     service: string,
     environment: string,
-    versions: readonly string[],
+    releases: readonly string[],
   ): Promise<ReadonlyMap<string, number>>;
   /**
    * Whether any change of that place can have taken another back, or is kept as one that did, of those whose reporting
-   * time lies in [since, until] and that were out at `from` or later: it is called a rollback, or its version was out
-   * before it began. Without any there is nothing to work out.
+   * time lies in [since, until] and that were out at `from` or later: it is called a rollback, or what it brought was
+   * out before it began. Without any there is nothing to work out.
    */
   isAnyLikely(service: string, environment: string, range: RemedyRange): Promise<boolean>;
-  /** Changes of that place and version that were out after a time, the earliest first, at most 20. */
-  findLater(service: string, environment: string, version: string, after: number): Promise<readonly Change[]>;
+  /** Changes of that place that brought this and were out after a time, the earliest first, at most 20. */
+  findLater(service: string, environment: string, release: string, after: number): Promise<readonly Change[]>;
   /** What these changes took back. */
   ofRemedies(remedyIds: readonly string[]): Promise<readonly Remedy[]>;
   /** Keeps what these changes took back, in the place of what was kept of them. */

@@ -4,17 +4,17 @@ import type { RemedyStore } from '../ledger/remedy-store.ts';
 import { changeFromRow, type StoredRow } from './change-rows.ts';
 import { readInteger, writeInstant } from './columns.ts';
 import type { Connection } from './database.ts';
-import { isAnyLikely } from './surroundings.ts';
+import { isAnyLikely, releaseIn } from './surroundings.ts';
 
 const mostLater = 20;
 
 /** Keeps which changes took others back, or as one of the database's transactions sees it. */
 export function createRemedyStore(connection: Connection): RemedyStore {
   return {
-    firstOut: (service, environment, versions) => firstOut(connection, { service, environment }, versions),
+    firstOut: (service, environment, releases) => firstOut(connection, { service, environment }, releases),
     isAnyLikely: (service, environment, range) => isAnyLikely(connection, { service, environment }, range),
-    findLater: (service, environment, version, after) =>
-      findLater(connection, { service, environment, version }, after),
+    findLater: (service, environment, release, after) =>
+      findLater(connection, { service, environment }, release, after),
     ofRemedies: async (remedyIds) => {
       if (remedyIds.length === 0) return [];
       const rows: StoredRow[] = await connection.run((sql) =>
@@ -41,29 +41,31 @@ export function remedyFromRow(row: StoredRow): Remedy {
 async function firstOut(
   connection: Connection,
   place: { readonly service: string; readonly environment: string },
-  versions: readonly string[],
+  releases: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  if (versions.length === 0) return new Map();
-  const rows: { version: string; first: unknown }[] = await connection.run((sql) =>
+  if (releases.length === 0) return new Map();
+  const rows: { release: string; first: unknown }[] = await connection.run((sql) =>
     sql('changes')
       .where(place)
-      .whereIn('version', versions)
+      .whereRaw(`${releaseIn('changes')} IN (${releases.map(() => '?').join(', ')})`, [...releases])
       .whereNotNull('completed_at')
-      .groupBy('version')
-      .select('version')
+      .groupByRaw(releaseIn('changes'))
+      .select(sql.raw(`${releaseIn('changes')} AS release`))
       .min({ first: 'completed_at' }),
   );
-  return new Map(rows.map(({ version, first }) => [version, readInteger(first, 'changes.completed_at')]));
+  return new Map(rows.map(({ release, first }) => [release, readInteger(first, 'changes.completed_at')]));
 }
 
 async function findLater(
   connection: Connection,
-  named: { readonly service: string; readonly environment: string; readonly version: string },
+  place: { readonly service: string; readonly environment: string },
+  release: string,
   after: number,
 ): Promise<readonly Change[]> {
   const rows: StoredRow[] = await connection.run((sql) =>
     sql('changes')
-      .where(named)
+      .where(place)
+      .whereRaw(`${releaseIn('changes')} = ?`, [release])
       .where('completed_at', '>', after)
       .orderBy('completed_at')
       .orderBy('id')

@@ -1,9 +1,15 @@
 import type { Knex } from 'knex';
+import { releaseOf } from '../ledger/change.ts';
 import type { Surroundings } from '../ledger/ledger-store.ts';
 import type { RemedyRange } from '../ledger/remedy-store.ts';
 import type { Connection } from './database.ts';
 
 type Place = { readonly service: string; readonly environment: string };
+
+/** SQL for `releaseOf` a change, as the index has it. */
+export function releaseIn(table: string): string {
+  return `COALESCE(${table}.version, ${table}."commit")`;
+}
 
 /** Changes of a place of which one may have taken another back; see `RemedyStore.isAnyLikely`. */
 function likely(
@@ -14,7 +20,7 @@ function likely(
   const kept = sql('remedies').whereRaw('remedies.remedy_id = changes.id').select(sql.raw('1'));
   const first = sql('changes as first')
     .where({ 'first.service': service, 'first.environment': environment })
-    .whereRaw('first.version = changes.version')
+    .whereRaw(`${releaseIn('first')} = ${releaseIn('changes')}`)
     .whereRaw('first.completed_at < COALESCE(changes.started_at, changes.completed_at)')
     .select(sql.raw('1'));
   return sql('changes')
@@ -35,11 +41,12 @@ export async function isAnyLikely(
   return found.length > 0;
 }
 
-/** Other changes of that version that were out later. */
-function later(sql: Knex, { change, after }: Surroundings): Knex.QueryBuilder {
-  const { id, service, environment, version } = change;
+/** Other changes that brought the same and were out later. */
+function later(sql: Knex, { change, after }: Surroundings, release: string): Knex.QueryBuilder {
+  const { id, service, environment } = change;
   return sql('changes')
-    .where({ service, environment, version })
+    .where({ service, environment })
+    .whereRaw(`${releaseIn('changes')} = ?`, [release])
     .where('completed_at', '>', after)
     .whereNot({ id })
     .select(sql.raw('1'));
@@ -64,7 +71,8 @@ export async function isAlone(connection: Connection, surroundings: Surroundings
       .select<{ one: number }[]>(sql.raw('1 AS one'))
       .whereNotExists(opened(sql, surroundings))
       .whereNotExists(naming.select(sql.raw('1')));
-    if (change.version !== null) query.whereNotExists(later(sql, surroundings));
+    const release = releaseOf(change);
+    if (release !== null) query.whereNotExists(later(sql, surroundings, release));
     if (remedies !== null) query.whereNotExists(likely(sql, change, remedies));
     return query;
   });

@@ -273,6 +273,7 @@ const rowsSince: Readonly<Record<string, Rows>> = {
   },
   '0011-change-aliases': { change_aliases: [{ id: 'c0', change_id: 'c1' }] },
   '0012-audit-once': {},
+  '0013-releases': {},
 };
 
 async function insertRows(database: Database, rows: Rows): Promise<void> {

@@ -255,6 +255,42 @@ for (const { name, open } of databases) {
       assert.equal((await outcomeOf(third.id)).outcome, 'succeeded');
     });
 
+    it('sees a rollback in a commit that comes back, as code hosts tell no version, whatever arrives first', async () => {
+      const at3 = ['a', 'b', 'a'].map((letter, index) =>
+        deployed(`${index}`, 1 + 4 * index, { facts: { version: null, commit: letter.repeat(40) } }),
+      );
+      for (const order of [
+        [0, 1, 2],
+        [2, 1, 0],
+        [1, 2, 0],
+      ]) {
+        await empty();
+        for (const index of order) await report(...at3.slice(index, index + 1));
+        const { items } = await changes.list({}, 10, null);
+        const became = items.map(({ externalId, outcome, attribution }) =>
+          [externalId, outcome, attribution?.method].join(' '),
+        );
+        assert.deepEqual(became.sort(), [
+          '0 succeeded observation',
+          '1 failed rollback',
+          '2 succeeded observation',
+        ]);
+      }
+    });
+
+    it('sees no rollback any longer in a commit that turns out to be another version', async () => {
+      const commit = 'a'.repeat(40);
+      await report(
+        deployed('0', 1, { facts: { version: null, commit } }),
+        deployed('1', 5, { facts: { version: null, commit: 'b'.repeat(40) } }),
+        deployed('2', 9, { facts: { version: null, commit } }),
+      );
+      await report(deployed('0', 1, { facts: { version: 'v1', commit } }));
+
+      const { items } = await changes.list({}, 10, null);
+      assert.deepEqual(new Set(items.map(({ outcome }) => outcome)), new Set(['succeeded']));
+    });
+
     it('puts incidents that mapped to nothing to a service once their names are known', async () => {
       const [change] = await report(deployed('v1', 10));
       const nowhere = { service: null, environment: null, serviceKeys: ['Checkout API'] };

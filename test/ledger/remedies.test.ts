@@ -93,6 +93,23 @@ describe('findRemedies(input)', () => {
     assert.deepEqual(remediesAmong(changes.map((one) => (one.id === 'v2@2' ? slow : one))), []);
   });
 
+  it('goes by the commit where no version is told', () => {
+    const commits = sequence('v1@0', 'v2@2', 'v1@4').map((one) => ({
+      ...one,
+      version: null,
+      commit: one.version,
+    }));
+    const firstOut = new Map([['v1', epoch + hour / 2]]);
+    assert.deepEqual(
+      findRemedies({ changes: commits, firstOut, window: day }).map(({ undoneId }) => undoneId),
+      ['v2@2'],
+    );
+    const [first, second, third] = commits;
+    assert.ok(first !== undefined && second !== undefined && third !== undefined);
+    const rebuilt = [first, { ...second, version: 'v2' }, { ...third, version: 'v3' }];
+    assert.deepEqual(findRemedies({ changes: rebuilt, firstOut, window: day }), []);
+  });
+
   it('finds nothing among changes without versions', () => {
     const changes = sequence('v1@0', 'v2@2', 'v1@4').map((one) => ({ ...one, version: null }));
     assert.deepEqual(remediesAmong(changes), []);
