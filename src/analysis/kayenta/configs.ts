@@ -126,8 +126,23 @@ function maySee({ services = null }: Actor, { applications }: Pick<StoredConfig,
   return services === null || applications.some((application) => services.includes(application));
 }
 
-function entry(by: Actor, at: number, how: 'create' | 'replace' | 'remove', id: string, after: unknown) {
-  return entryOf(by, at, { action: `canary-config.${how}`, subject: { type: 'canary-config', id }, after });
+type Kept = Pick<StoredConfig, 'id' | 'body'>;
+
+/** All of a config, for all of it decides what passes. */
+function entry(
+  by: Actor,
+  at: number,
+  how: 'create' | 'replace' | 'remove',
+  before: Kept | null,
+  after: Kept | null,
+) {
+  const id = (after ?? before)?.id ?? '';
+  return entryOf(by, at, {
+    action: `canary-config.${how}`,
+    subject: { type: 'canary-config', id },
+    before: before?.body ?? null,
+    after: after?.body ?? null,
+  });
 }
 
 async function create(
@@ -144,7 +159,7 @@ async function create(
     await requireFreeName(kayenta, deps.catalog(), config);
     if (!(await kayenta.insertConfig(config)))
       throw new SerinError('conflict', `there is a canary config ${id} already; PUT replaces it`);
-    await audit.append(entry(by, now, 'create', id, { name, applications }));
+    await audit.append(entry(by, now, 'create', null, config));
   });
   return id;
 }
@@ -170,7 +185,7 @@ async function replace(
     const config = { ...before, name, applications, updatedAt: now, body: withoutOurs(body) };
     await requireFreeName(kayenta, deps.catalog(), config);
     await kayenta.replaceConfig(config);
-    await audit.append(entry(by, now, 'replace', id, { name, applications }));
+    await audit.append(entry(by, now, 'replace', before, config));
   });
 }
 
@@ -181,7 +196,7 @@ async function remove({ unitOfWork, now }: ConfigsDeps, id: string, by: Actor): 
     if (before === null) throw missing(id);
     requireAll(by, before.applications);
     await kayenta.removeConfig(id);
-    await audit.append(entry(by, now(), 'remove', id, null));
+    await audit.append(entry(by, now(), 'remove', before, null));
   });
 }
 

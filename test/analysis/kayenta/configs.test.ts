@@ -74,15 +74,20 @@ for (const { name, open } of databases)
       await assert.rejects(configs.get('x', admin), { code: 'not_found' });
     });
 
-    it('are audited with who wrote them', async () => {
+    it('are audited with who wrote them, and all of what was there before and after', async () => {
       const id = await configs.create(makeCanaryConfig(), admin);
       await configs.replace(id, makeCanaryConfig({ description: 'new' }), admin);
       await configs.remove(id, admin);
 
       const { items } = await deps.unitOfWork.stores.audit.list({ subject: `canary-config/${id}` }, 10, null);
+      const [first, second] = [makeCanaryConfig(), makeCanaryConfig({ description: 'new' })];
       assert.deepEqual(
-        items.map(({ action, actor }) => `${actor} ${action}`).sort(),
-        ['create', 'remove', 'replace'].map((how) => `token:admin canary-config.${how}`),
+        items.map(({ action, actor, before, after }) => [`${actor} ${action}`, before, after]),
+        [
+          ['token:admin canary-config.remove', second, null],
+          ['token:admin canary-config.replace', first, second],
+          ['token:admin canary-config.create', null, first],
+        ],
       );
       assert.deepEqual(await idsOf([]), ['template-http']);
     });
