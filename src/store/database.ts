@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import knex from 'knex';
 import { SerinError } from '../errors.ts';
@@ -28,8 +29,8 @@ export type Database = Connection & {
   readonly beforeCommit: null;
   /**
    * Runs `work` in one transaction: commits when it resolves, rolls back and rejects when it rejects. When it lost
-   * against another transaction, `work` is run once more from the start, so it must have no effects besides its
-   * queries. Inside, only the connection handed in may be used; anything else is refused at once, on SQLite it would
+   * against another transaction, `work` is run again from the start, up to four times in all (two on SQLite), so it must have no effects
+   * besides its queries. Inside, only the connection handed in may be used; anything else is refused at once, on SQLite it would
    * wait for itself.
    */
   transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
@@ -117,6 +118,10 @@ function refuseWithin(scopes: AsyncLocalStorage<Scope>): void {
   throw new SerinError('internal', message);
 }
 
+/** A transaction that loses against others so often will not get through; on SQLite each has waited long before. */
+const mostTries = { sqlite: 2, postgres: 4 } as const;
+const longestPauseMs = 50;
+
 async function transact<T>(
   sql: Knex,
   dialect: Dialect,
@@ -131,12 +136,14 @@ async function transact<T>(
         scope.open = false;
       });
   };
-  try {
-    return await attempt(sql, scoped).catch((error: unknown) =>
-      lostAgainstAnother(error) ? attempt(sql, scoped) : Promise.reject(error),
-    );
-  } catch (error) {
-    throw nameFailure(error);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt(sql, scoped);
+    } catch (error) {
+      if (tries === mostTries[dialect.name] || !lostAgainstAnother(error)) throw nameFailure(error);
+    }
+    // Those who lost against each other must not meet again in step.
+    await sleep(Math.random() * longestPauseMs);
   }
 }
 

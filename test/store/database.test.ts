@@ -126,10 +126,11 @@ for (const { name, open } of databases) {
         assert.equal((await notes()).length, 100);
       });
 
-      it('runs the work once more when it lost a race, and not a third time', async () => {
+      it('runs the work again when it lost a race, but not for ever', async () => {
         const lost = Object.assign(new Error('lost'), { code: '40001' });
         const outcomes: string[][] = [];
-        for (const losses of [1, 2]) {
+        const most = name === 'PostgreSQL' ? 4 : 2;
+        for (const losses of [most - 1, most]) {
           const seen: string[] = [];
           outcomes.push(seen);
           const working = database.transaction(async (connection) => {
@@ -140,11 +141,9 @@ for (const { name, open } of databases) {
           await working.catch((error) => seen.push(error.code));
         }
 
-        assert.deepEqual(outcomes, [
-          ['run', 'run'],
-          ['run', 'run', 'store_unavailable'],
-        ]);
-        assert.deepEqual(await notes(), ['after 1']);
+        const runs = Array.from({ length: most }, () => 'run');
+        assert.deepEqual(outcomes, [runs, [...runs, 'store_unavailable']]);
+        assert.deepEqual(await notes(), [`after ${most - 1}`]);
       });
 
       it('may read first and write then, while others do the same', async () => {
