@@ -93,11 +93,12 @@ async function relateAll(
   settled: Settled,
   before: readonly Change[],
   after: readonly Change[],
+  undone: ReadonlySet<string>,
   policy: LedgerPolicy,
 ): Promise<void> {
   for (const change of after) {
     const former = before.filter(({ id }) => id === change.id || heirOf(id, settled) === change.id);
-    await relateMoved(store, former, change, policy);
+    await relateMoved(store, former, change, undone, policy);
     const moved = (settled.get(change.id) ?? []).filter(({ changeId }) => changeId !== change.id);
     for (const name of namesOf(moved)) await reattributeNamed(store, name, policy);
   }
@@ -130,7 +131,7 @@ export async function moveHome(
   const touched = new Set((await store.remedies.ofRemedies(ids)).map(({ undoneId }) => undoneId));
   const settled = await move(store, homes, changes, policy);
   const after = await fold(store, settled, policy);
-  await relateAll(store, settled, changes, after, policy);
+  await relateAll(store, settled, changes, after, touched, policy);
   for (const { id } of incidents) {
     const incident = await store.incidents.find(id);
     if (incident !== null) await reattribute(store, incident, policy, touched);

@@ -201,16 +201,19 @@ export async function relate(
  * that is gone has to be worked out anew, also where nothing else is different.
  *
  * @param former what the change was before, and those that it is heir of
+ * @param undone ids of changes that those took back
  */
 export async function relateMoved(
   store: LedgerStore,
   former: readonly Change[],
   after: Change,
+  undone: ReadonlySet<string>,
   policy: LedgerPolicy,
 ): Promise<void> {
   const spans = [...former, after].flatMap((change) => spanOf(change) ?? []);
-  if (spans.length > 0)
-    await relateTo(store, after, former, [Math.min(...spans), Math.max(...spans)], policy);
+  if (spans.length === 0) return;
+  const span: Span = [Math.min(...spans), Math.max(...spans)];
+  await relateTo(store, after, former, span, policy, new Set(undone));
 }
 
 async function relateTo(

@@ -11,6 +11,7 @@ import {
   recordReport,
   recordRolloutEvent,
   recordVerdict,
+  settleDue,
   supersedeOpen,
 } from '../../src/ledger/changes.ts';
 import type { IncidentReport } from '../../src/ledger/incident.ts';
@@ -26,6 +27,12 @@ const place = { service: 'checkout', environment: 'production' } as const;
 const at = (hours: number): number => epoch + hours * hour;
 
 type Told = () => Promise<unknown>;
+
+/** Ids are others each time. */
+function withoutIds(attribution: Change['attribution']): object {
+  const reason = attribution?.reason?.replace(/[0-9a-f-]{36}/, '…');
+  return { ...attribution, reason, incidentId: undefined };
+}
 
 for (const { name, open } of databases) {
   describe(`what two sources and an analysis tell, in whatever order, on ${name}`, () => {
@@ -53,17 +60,23 @@ for (const { name, open } of databases) {
     after(() => test.close());
     const within = <T>(work: (stores: Stores) => Promise<T>): Promise<T> => deps.unitOfWork.transaction(work);
 
-    /** A controller's event; a start supersedes what is under way. */
+    /** A controller's event; whatever shows it at a revision supersedes what is under way. */
     const argo =
-      (revision: number, version: string, type: RolloutTold['type'], hours: number): Told =>
+      (
+        revision: number,
+        version: string,
+        type: RolloutTold['type'],
+        hours: number,
+        target: string | null = null,
+      ): Told =>
       () =>
         within(async ({ ledger }) => {
           const names = { source: 'argo-rollouts', externalId: `u/${revision}` };
-          const dedupeKey = `${revision}/${type}/${hours}`;
-          const rest = { ...place, target: null, facts: { version }, reason: null, dedupeKey };
+          const dedupeKey = `${revision}/${type}/${hours}/${target}`;
+          const rest = { ...place, target, facts: { version }, reason: null, dedupeKey };
           await recordRolloutEvent(ledger, { ...names, ...rest, type, at: at(hours) }, policy());
           const start = { source: 'argo-rollouts', uid: 'u', revision: String(revision), at: at(hours) };
-          if (type === 'started') await supersedeOpen(ledger, start, policy());
+          await supersedeOpen(ledger, start, policy());
         });
 
     const github = (id: string, facts: ChangeReport['facts'], more: Partial<ChangeReport> = {}): Told => {
@@ -116,7 +129,7 @@ for (const { name, open } of databases) {
         ...state,
         names: names.map((one) => one.external_id),
         incidents: known.map((one) => one.externalId).sort(),
-        attribution: { ...state.attribution, incidentId: undefined },
+        attribution: withoutIds(state.attribution),
         runs: runs.map((run) => [run.id, run.changeId === id]),
       };
     }
@@ -215,6 +228,95 @@ for (const { name, open } of databases) {
           assert.deepEqual((await createRollupStore(test.database).check()).differences, []);
         }),
         { numRuns: 20 },
+      );
+    });
+
+    type Deployment = {
+      readonly version: string;
+      readonly begun: number;
+      readonly end: 'completed' | 'aborted' | null;
+      readonly isSplit: boolean;
+      readonly judged: 'rollout' | 'alone' | null;
+      readonly hurt: 'name' | 'version' | 'near' | null;
+      readonly kind: 'normal' | 'rollback';
+      readonly skew: number;
+    };
+
+    /** What the controller, the code host, an analysis and an incident tell of a deployment. */
+    function tellAll(one: Deployment, number: number): Told[] {
+      const { version, begun, end, isSplit, judged, hurt, kind, skew } = one;
+      const [from, to] = [begun + number / 100, begun + 2 + number / 50];
+      const commit = `aaaaaaa${version === 'v1' ? '' : '2'}`;
+      const targets = isSplit ? ['eu', 'us'] : [null];
+      const id = `g${number}`;
+      const link = {
+        changeId: null,
+        source: null,
+        externalId: null,
+        version: null,
+        commit: null,
+        artifact: null,
+      };
+      const links = {
+        name: { ...link, source: 'github', externalId: id },
+        version: { ...link, version },
+        near: null,
+      };
+      return [
+        ...targets.map((target) => argo(number, version, 'started', from, target)),
+        ...targets.flatMap((target) => (end === null ? [] : argo(number, version, end, to, target))),
+        github(id, { startedAt: at(from + skew), ...(isSplit ? { version } : {}) }),
+        github(id, { commit, kind }, { finishedAt: at(to + 2 * skew), outcome: 'succeeded' }),
+        ...(judged === 'rollout' ? [analysis(number, version, to - 0.5)] : []),
+        ...(judged === 'alone'
+          ? [
+              github(
+                `k${number}`,
+                { version, commit: `${commit}b`, startedAt: at(from) },
+                { source: 'analysis' },
+              ),
+            ]
+          : []),
+        ...(hurt === null ? [] : [incident(to + 0.3, { externalId: id, facts: { link: links[hurt] } })]),
+      ];
+    }
+
+    const settle: Told = () => within(({ ledger }) => settleDue(ledger, policy().now, policy()));
+
+    it('comes to one state also with targets, supersessions, analyses, incidents and rollbacks', async function () {
+      this.timeout(300_000);
+      const deployment: fc.Arbitrary<Deployment> = fc.record({
+        version: fc.constantFrom('v1', 'v2'),
+        begun: fc.integer({ min: 1, max: 12 }),
+        end: fc.constantFrom('completed', 'completed', 'aborted', null),
+        isSplit: fc.boolean(),
+        judged: fc.constantFrom('rollout', 'alone', null),
+        hurt: fc.constantFrom('name', 'version', 'near', null, null),
+        kind: fc.constantFrom('normal', 'normal', 'rollback'),
+        skew: fc.constantFrom(-0.1, 0, 0.6),
+      });
+      const story = fc.array(deployment, { minLength: 2, maxLength: 4 }).chain((deployments) => {
+        const inOrder = [...deployments]
+          .sort((left, right) => left.begun - right.begun)
+          .flatMap((one, index) => tellAll(one, index + 1));
+        const order = inOrder.map((_, index) => index);
+        return fc.tuple(
+          fc.constant(deployments),
+          fc.constant(inOrder),
+          fc.shuffledSubarray(order, { minLength: order.length }),
+        );
+      });
+      await fc.assert(
+        fc.asyncProperty(story, async ([_, inOrder, order]) => {
+          const expected = await outcomeOf([...inOrder, settle]);
+          const shuffled = order.flatMap((index) => inOrder[index] ?? []);
+          assert.deepEqual(
+            await outcomeOf([...shuffled.slice(0, 4), settle, ...shuffled.slice(4), settle]),
+            expected,
+          );
+          assert.deepEqual((await createRollupStore(test.database).check()).differences, []);
+        }),
+        { numRuns: 10 },
       );
     });
   });

@@ -57,6 +57,15 @@ describe('groupUnits(units, window)', () => {
     assert.deepEqual(namesOf(units), ['early a', 'late']);
   });
 
+  it('prefers, of two that begin together, the one that ends with it', () => {
+    const units = [
+      unit('argo', 'a', 0, { version: 'v1' }),
+      { ...unit('github', 'long', 0, { version: 'v1' }), to: 3 },
+      { ...unit('github', 'longer', 0, { version: 'v1' }), to: 4 },
+    ].map((one) => (one.name === 'a' ? { ...one, to: 4 } : one));
+    assert.deepEqual(namesOf(units), ['long', 'a longer']);
+  });
+
   it('keeps apart what contradicts, also through a third that agrees with both', () => {
     const units = [
       unit('argo', 'a', 1, { version: 'v1', commit: 'abcdef1' }),

@@ -213,6 +213,21 @@ for (const { name, open } of databases) {
       assert.deepEqual([outcome, attribution?.method], ['failed', 'rollback']);
     });
 
+    it('puts incidents anew where what took a change back turns out to be of the same version', async () => {
+      await tell(deployed('argo', 'a1', [1, 3], { version: 'v1' }));
+      await incidents.take([makeIncidentReport(4)], system);
+      await tell(deployed('argo', 'a2', [8, 10], { version: 'v1' }));
+      hours = 81;
+      await tell(deployed('github', 'g2', [8, 10], { kind: 'rollback', commit: 'abcdef1' }));
+      const methods = async () =>
+        (await incidents.list({}, 10, null)).items.map((one) => one.attribution.method);
+      assert.deepEqual(await methods(), ['rollback']);
+      await tell(deployed('gitlab', 'l2', [8, 10], { version: 'v1', commit: 'abcdef1' }));
+
+      assert.deepEqual(await groups(), ['a1', 'a2 g2 l2']);
+      assert.deepEqual(await methods(), ['window']);
+    });
+
     it('names the version that a change was taken back by, once it is known', async () => {
       await tell(
         deployed('argo', 'a1', [1, 2], { version: 'v1' }),

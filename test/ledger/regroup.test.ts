@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Run } from '../../src/analysis/run.ts';
 import type { Actor } from '../../src/ledger/actor.ts';
 import type { Change } from '../../src/ledger/change.ts';
 import { type ChangeReport, type Changes, createChanges, recordVerdict } from '../../src/ledger/changes.ts';
@@ -226,6 +227,97 @@ for (const { name, open } of databases) {
       assert.equal((await stores().runs.find('r'))?.changeId, at);
       assert.deepEqual((await changes.get(at)).analysisIds, ['r']);
       assert.deepEqual((await changes.get(own.id)).analysisIds, []);
+    });
+
+    /** A change of one deployment, with an analysis of one that turns out to be of another change. */
+    async function tellJudged(source: string, externalId: string, rollout: Run['rollout']): Promise<string> {
+      const first = await tell(deployed('github', '101', 1, { version: 'v1' }));
+      const joined = await tell(deployed(source, externalId, 8, { version: 'v1' }));
+      assert.equal(joined.id, first.id);
+      const run = makeRun({ id: 'r', key: 'r', ...place, changeId: joined.id, rollout });
+      await stores().runs.insert(run);
+      const window = { window_start: 0, window_end: 1, target_key: '', fingerprint: '', profile: '{}' };
+      const profile = { run_id: 'r', metric: 'm', change_id: joined.id, ...place, ...window };
+      await test.database.run((sql) => sql('noise_profiles').insert(profile));
+      const told = { analysisId: 'r', verdict: 'fail', at: epoch, enforced: true, reason: null } as const;
+      await deps.unitOfWork.transaction(({ ledger }) => recordVerdict(ledger, joined.id, told, policy()));
+      await tell(deployed('github', '103', 8, { version: 'v1' }));
+      return first.id;
+    }
+    for (const [source, externalId, rollout] of [
+      ['argo-rollouts', 'u/3', { uid: 'u', revision: '3', namespace: null, name: null }],
+      ['analysis', 'checkout/production//k', null],
+    ] as const)
+      it(`takes the analyses of ${source} along when what it told goes`, async () => {
+        const left = await tellJudged(source, externalId, rollout);
+        const own = await idOf('github', '103');
+
+        assert.equal(await idOf(source, externalId), own);
+        assert.equal((await stores().runs.find('r'))?.changeId, own);
+        const noise = await test.database.run((sql) => sql('noise_profiles').pluck<string[]>('change_id'));
+        assert.deepEqual(noise, [own]);
+        assert.deepEqual((await changes.get(own)).analysisIds, ['r']);
+        assert.deepEqual((await changes.get(left)).analysisIds, []);
+        assert.equal((await changes.get(left)).externalId, '101');
+      });
+
+    it('calls a change by a name that it has', async () => {
+      const first = await tell(deployed('github', '103', 8, { version: 'v1' }));
+      await tell(
+        deployed('argo', 'u/1', 1, { version: 'v1' }),
+        deployed('argo', 'u/3', 8, { version: 'v1' }),
+      );
+
+      assert.equal(await idOf('argo', 'u/1'), first.id);
+      const { source, externalId } = await changes.get(first.id);
+      assert.deepEqual([source, externalId], ['argo', 'u/1']);
+    });
+
+    it('keeps an id that means a change which becomes another’s in turn', async () => {
+      const [first, second] = await tellTwo();
+      await tellLate();
+      const third = await tell(
+        deployed('gitlab', 'l1', 1, { commit: 'abcdef1' }),
+        deployed('jenkins', 'j1', 1, { commit: 'abcdef1' }),
+        deployed('travis', 't1', 1, { commit: 'abcdef1' }),
+      );
+      await tell(deployed('github', 'g1', 1, { version: 'v1', commit: 'abcdef1' }));
+
+      assert.equal(await count(), 1);
+      for (const id of [first, second, third.id]) assert.equal((await changes.get(id)).id, third.id);
+    });
+
+    it('leaves ids with what they can only be', async () => {
+      const both = await tell(
+        deployed('argo', 'a', 1, { artifact: 'shop:1' }),
+        deployed('gitlab', 'l', 1.1, { artifact: 'shop:1', commit: '7654321' }),
+      );
+      const other = await tell(deployed('github', 'g', 1, { version: 'v1', commit: 'abcdef1' }));
+      await tell(deployed('argo', 'a', 1, { version: 'v1' }));
+
+      assert.equal(await idOf('gitlab', 'l'), both.id);
+      assert.equal(await idOf('github', 'g'), other.id);
+      assert.equal(await idOf('argo', 'a'), other.id);
+    });
+
+    it('puts incidents anew also where no times are known', async () => {
+      const told = (source: string, facts: ChangeReport['facts']): ChangeReport => {
+        return { source, externalId: source, ...place, targets: [], facts };
+      };
+      await tell(told('argo', { version: 'v1' }), told('github', { version: 'v1', commit: 'abcdef1' }));
+      const link = { changeId: null, version: null, source: null, externalId: null, artifact: null };
+      await incidents.take(
+        [makeIncidentReport(75, { facts: { link: { ...link, commit: 'abcdef1' } } })],
+        ann,
+      );
+      await tell(told('argo', { commit: '7654321' }));
+
+      const [apart, hurt] = [await idOf('argo', 'argo'), await idOf('github', 'github')];
+      assert.equal((await incidents.list({ changeId: hurt }, 10, null)).items.length, 1);
+      assert.deepEqual(
+        [(await changes.get(hurt)).outcome, (await changes.get(apart)).outcome],
+        ['failed', 'pending'],
+      );
     });
 
     it('comes to the same when many tell at once', async () => {
