@@ -38,7 +38,10 @@ async function renewRemedies(
   const changes = await store.findRecent(service, environment, range.since, range.until);
   const versions = [...new Set(changes.flatMap(({ version }) => (version === null ? [] : [version])))];
   const firstOut = await store.remedies.firstOut(service, environment, versions);
-  const concerned = changes.filter((change) => (completedAt(change) ?? 0) >= span[0]).map(({ id }) => id);
+  // What turns out never to have been out took nothing back.
+  const concerned = changes
+    .filter((change) => (completedAt(change) ?? span[0]) >= span[0])
+    .map(({ id }) => id);
   const ids = new Set(concerned);
   const found = findRemedies({ changes, firstOut, window: rollbackWindowOf(policy) }).filter(({ remedyId }) =>
     ids.has(remedyId),
