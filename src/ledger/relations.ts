@@ -44,7 +44,10 @@ async function renewRemedies(
   // What went on beyond the range has others before it that are not known here.
   const changes = around.filter((change) => reportingTime(change) <= range.until);
   const firstOut = await store.remedies.firstOut(service, environment, releasesOf(changes));
-  const concerned = changes.filter((change) => (completedAt(change) ?? 0) >= span[0]).map(({ id }) => id);
+  // What turns out never to have been out took nothing back.
+  const concerned = changes
+    .filter((change) => (completedAt(change) ?? span[0]) >= span[0])
+    .map(({ id }) => id);
   const ids = new Set(concerned);
   const found = findRemedies({ changes, firstOut, window: rollbackWindowOf(policy) }).filter(({ remedyId }) =>
     ids.has(remedyId),

@@ -21,7 +21,7 @@ export interface RemedyStore {
   /**
    * Whether any change of that place can have taken another back, or is kept as one that did, of those whose reporting
    * time lies in [since, until] and that were out at `from` or later: it is called a rollback, or what it brought was
-   * out before it began. Without any there is nothing to work out.
+   * out before it began. One that never was out counts where it is kept. Without any there is nothing to work out.
    */
   isAnyLikely(service: string, environment: string, range: RemedyRange): Promise<boolean>;
   /** Changes of that place that brought this and were out after a time, the earliest first, at most 20. */

@@ -26,7 +26,11 @@ function likely(
   return sql('changes')
     .where({ service, environment })
     .whereBetween('reported_at', [since, until])
-    .where('completed_at', '>=', from)
+    .where((query) =>
+      query
+        .where('completed_at', '>=', from)
+        .orWhere((never) => never.whereNull('completed_at').whereExists(kept.clone())),
+    )
     .where((query) => query.where('kind', 'rollback').orWhereExists(first).orWhereExists(kept))
     .select(sql.raw('1'));
 }

@@ -228,6 +228,18 @@ for (const { name, open } of databases) {
       assert.deepEqual(await methods(), ['window']);
     });
 
+    it('takes nothing back with what turns out never to have been out', async () => {
+      const end = { finishedAt: at(5), finishedAtEstimated: true };
+      await tell(deployed('argo', 'a1', [1, 3], { version: 'v1' }), {
+        ...deployed('argo', 'a2', [4, 5], { kind: 'rollback' }),
+        ...end,
+      });
+      assert.equal((await find('argo', 'a1')).attribution?.method, 'rollback');
+      await tell({ ...deployed('argo', 'a2', [4, 6]), outcome: 'failed', failureClass: 'failed_to_deploy' });
+
+      assert.equal((await find('argo', 'a1')).outcome, 'succeeded');
+    });
+
     it('names the version that a change was taken back by, once it is known', async () => {
       await tell(
         deployed('argo', 'a1', [1, 2], { version: 'v1' }),
