@@ -4,7 +4,7 @@ import type { Change, ChangeFacts } from './change.ts';
 import type { ChangeEvent } from './change-event.ts';
 import { extentOf, reachOf } from './concerned.ts';
 import { foldAndSave } from './folding.ts';
-import { type Candidate, type Description, findSame } from './identity.ts';
+import { type Candidate, type Description, findSame, mayAgree } from './identity.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { type ChangeIdentity, foldChange } from './outcome.ts';
 import { joinWindowOf, type LedgerPolicy, versionMeaningOf } from './policy.ts';
@@ -64,7 +64,8 @@ async function join(store: LedgerStore, named: Named, policy: LedgerPolicy): Pro
   const told: Description = { source, facts, from, to };
   const candidates = await findCandidates(store, named, policy);
   const { same } = findSame(told, candidates, window);
-  if (same === null) return { found: null, isCrowded: candidates.length > 0 };
+  if (same === null)
+    return { found: null, isCrowded: candidates.some(({ change }) => mayAgree(facts, change)) };
   await store.addName(same.id, source, externalId);
   await reattributeNamed(store, { source, externalId }, policy);
   const joined = await store.find(same.id);
