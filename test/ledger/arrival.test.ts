@@ -16,12 +16,11 @@ import {
 } from '../../src/ledger/changes.ts';
 import type { IncidentReport } from '../../src/ledger/incident.ts';
 import { createIncidents, type Incidents } from '../../src/ledger/incidents.ts';
-import { createRollupStore } from '../../src/store/rollup-store.ts';
-import { createUnitOfWork } from '../../src/store/unit-of-work.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
 import { makeRun } from '../support/plans.ts';
-import { epoch, hour, policyAt } from './events.ts';
+import { epoch, hour } from './events.ts';
 import { makeIncidentReport } from './incidents-at-hand.ts';
+import { assertRolledUp, emptyLedger, makeLedgerDeps } from './ledger-at-hand.ts';
 
 const place = { service: 'checkout', environment: 'production' } as const;
 const at = (hours: number): number => epoch + hours * hour;
@@ -39,24 +38,14 @@ for (const { name, open } of databases) {
     let test: TestDatabase;
     let changes: Changes;
     let incidents: Incidents;
-    const policy = () => policyAt(80);
-    const deps = {
-      get unitOfWork() {
-        return createUnitOfWork(test.database);
-      },
-      now: () => policy().now,
-      policy,
-    };
+    const deps = makeLedgerDeps(() => test);
+    const { policy } = deps;
     before(async () => {
       test = await open();
       changes = createChanges(deps);
       incidents = createIncidents(deps);
     });
-    async function empty(): Promise<void> {
-      for (const table of ['runs', 'incidents', 'changes', 'change_rollups'])
-        await test.database.run((sql) => sql(table).del());
-    }
-    beforeEach(empty);
+    beforeEach(() => emptyLedger(test));
     after(() => test.close());
     const within = <T>(work: (stores: Stores) => Promise<T>): Promise<T> => deps.unitOfWork.transaction(work);
 
@@ -135,7 +124,7 @@ for (const { name, open } of databases) {
     }
 
     async function outcomeOf(tellings: readonly Told[]) {
-      await empty();
+      await emptyLedger(test);
       for (const tell of tellings) await tell();
       const { items } = await changes.list({}, 100, null);
       const outlines = await Promise.all(items.map(outlineOf));
@@ -193,7 +182,7 @@ for (const { name, open } of databases) {
       await fc.assert(
         fc.asyncProperty(fc.shuffledSubarray([...story], { minLength: story.length }), async (shuffled) => {
           assert.deepEqual(await outcomeOf([...shuffled, ...shuffled.slice(0, 5)]), expected);
-          assert.deepEqual((await createRollupStore(test.database).check()).differences, []);
+          await assertRolledUp(test);
         }),
         { numRuns: 12 },
       );
@@ -225,7 +214,7 @@ for (const { name, open } of databases) {
           });
           const shuffled = order.flatMap((index) => inOrder[index] ?? []);
           assert.deepEqual(await outcomeOf(shuffled), await outcomeOf(inOrder));
-          assert.deepEqual((await createRollupStore(test.database).check()).differences, []);
+          await assertRolledUp(test);
         }),
         { numRuns: 20 },
       );
@@ -314,7 +303,7 @@ for (const { name, open } of databases) {
             await outcomeOf([...shuffled.slice(0, 4), settle, ...shuffled.slice(4), settle]),
             expected,
           );
-          assert.deepEqual((await createRollupStore(test.database).check()).differences, []);
+          await assertRolledUp(test);
         }),
         { numRuns: 10 },
       );

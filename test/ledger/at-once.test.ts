@@ -10,11 +10,11 @@ import {
 } from '../../src/ledger/changes.ts';
 import { createIncidents, type Incidents } from '../../src/ledger/incidents.ts';
 import { createRollupStore } from '../../src/store/rollup-store.ts';
-import { createUnitOfWork } from '../../src/store/unit-of-work.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
 import { makeRun } from '../support/plans.ts';
-import { day, epoch, hour, policyAt } from './events.ts';
+import { day, epoch, hour } from './events.ts';
 import { makeIncidentReport } from './incidents-at-hand.ts';
+import { makeLedgerDeps } from './ledger-at-hand.ts';
 
 const services = ['cart', 'checkout', 'search', 'shop'];
 const environment = 'production';
@@ -35,14 +35,8 @@ for (const { name, open } of databases) {
     let test: TestDatabase;
     let changes: Changes;
     let incidents: Incidents;
-    const policy = () => policyAt(80);
-    const deps = {
-      get unitOfWork() {
-        return createUnitOfWork(test.database);
-      },
-      now: () => policy().now,
-      policy,
-    };
+    const deps = makeLedgerDeps(() => test);
+    const { policy } = deps;
     before(async () => {
       test = await open();
       changes = createChanges(deps);

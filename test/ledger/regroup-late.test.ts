@@ -10,11 +10,10 @@ import {
   supersedeOpen,
 } from '../../src/ledger/changes.ts';
 import { createIncidents, type Incidents } from '../../src/ledger/incidents.ts';
-import { createRollupStore } from '../../src/store/rollup-store.ts';
-import { createUnitOfWork } from '../../src/store/unit-of-work.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
-import { epoch, hour, policyAt } from './events.ts';
+import { epoch, hour } from './events.ts';
 import { makeIncidentReport } from './incidents-at-hand.ts';
+import { assertRolledUp, emptyLedger, makeLedgerDeps } from './ledger-at-hand.ts';
 
 const place = { service: 'checkout', environment: 'production' } as const;
 const at = (hours: number): number => epoch + hours * hour;
@@ -36,14 +35,11 @@ for (const { name, open } of databases) {
     let changes: Changes;
     let incidents: Incidents;
     let hours = 80;
-    const policy = () => policyAt(hours);
-    const deps = {
-      get unitOfWork() {
-        return createUnitOfWork(test.database);
-      },
-      now: () => policy().now,
-      policy,
-    };
+    const deps = makeLedgerDeps(
+      () => test,
+      () => hours,
+    );
+    const { policy } = deps;
     before(async () => {
       test = await open();
       changes = createChanges(deps);
@@ -51,11 +47,10 @@ for (const { name, open } of databases) {
     });
     beforeEach(async () => {
       hours = 80;
-      for (const table of ['incidents', 'changes', 'change_rollups'])
-        await test.database.run((sql) => sql(table).del());
+      await emptyLedger(test);
     });
     afterEach(async () => {
-      assert.deepEqual((await createRollupStore(test.database).check()).differences, []);
+      await assertRolledUp(test);
     });
     after(() => test.close());
 

@@ -4,12 +4,11 @@ import type { Actor } from '../../src/ledger/actor.ts';
 import type { Change } from '../../src/ledger/change.ts';
 import { type ChangeReport, type Changes, createChanges, recordVerdict } from '../../src/ledger/changes.ts';
 import { createIncidents, type Incidents } from '../../src/ledger/incidents.ts';
-import { createRollupStore } from '../../src/store/rollup-store.ts';
-import { createUnitOfWork } from '../../src/store/unit-of-work.ts';
 import { databases, type TestDatabase } from '../support/databases.ts';
 import { makeRun } from '../support/plans.ts';
-import { epoch, hour, policyAt } from './events.ts';
+import { epoch, hour } from './events.ts';
 import { makeIncidentReport } from './incidents-at-hand.ts';
+import { assertRolledUp, emptyLedger, makeLedgerDeps } from './ledger-at-hand.ts';
 
 const ann: Actor = { name: 'ann', isAdmin: true };
 const place = { service: 'checkout', environment: 'production' } as const;
@@ -25,25 +24,18 @@ for (const { name, open } of databases) {
     let test: TestDatabase;
     let changes: Changes;
     let incidents: Incidents;
-    const policy = () => policyAt(80);
-    const deps = {
-      get unitOfWork() {
-        return createUnitOfWork(test.database);
-      },
-      now: () => policy().now,
-      policy,
-    };
+    const deps = makeLedgerDeps(() => test);
+    const { policy } = deps;
     before(async () => {
       test = await open();
       changes = createChanges(deps);
       incidents = createIncidents(deps);
     });
     beforeEach(async () => {
-      for (const table of ['runs', 'incidents', 'changes', 'change_rollups'])
-        await test.database.run((sql) => sql(table).del());
+      await emptyLedger(test);
     });
     afterEach(async () => {
-      assert.deepEqual((await createRollupStore(test.database).check()).differences, []);
+      await assertRolledUp(test);
     });
     after(() => test.close());
 
