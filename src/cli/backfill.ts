@@ -78,6 +78,7 @@ export type Sending = Pick<BackfillRun, 'kind' | 'skipLines'> & {
 function createPatience({ timeout }: SendFlags, stop: AbortSignal, io: Io): BackfillRun['patiently'] {
   const hurried = {
     now: () => (stop.aborted ? Number.POSITIVE_INFINITY : io.now()),
+    // A wait that is cut short is over, and by then it is too late for another try.
     sleep: (milliseconds: number) => io.sleep(milliseconds, stop).catch(() => {}),
   };
   const tell = (reason: string): void => void io.stderr.write(`serin backfill: ${oneLine(reason)}\n`);

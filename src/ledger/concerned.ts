@@ -2,7 +2,7 @@ import type { Change } from './change.ts';
 import { mayAgree } from './identity.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { joinWindowOf, type LedgerPolicy, versionMeaningOf } from './policy.ts';
-import type { Span } from './surroundings.ts';
+import { gapBetween, type Span } from './span.ts';
 import { comparable, type VersionMeaning } from './version-meaning.ts';
 
 /** Further changes are looked for this many times at the most. */
@@ -18,10 +18,8 @@ export function extentOf({ startedAt, finishedAt, createdAt, attempts }: Change)
   return known.length === 0 ? [createdAt, createdAt] : [Math.min(...known), Math.max(...known)];
 }
 
-/** Milliseconds between the two; 0 where they overlap. */
 function gapOf(left: Change, right: Change): number {
-  const [[from, to], [begin, end]] = [extentOf(left), extentOf(right)];
-  return Math.max(0, begin - to, from - end);
+  return gapBetween(extentOf(left), extentOf(right));
 }
 
 /** The nearest to the change, itself first. */

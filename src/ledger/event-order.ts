@@ -1,4 +1,5 @@
 import type { ChangeEvent } from './change-event.ts';
+import { compareText } from './compare-text.ts';
 
 /** Of events at the same time the higher rank is heard last, and so prevails. */
 const ranks: Readonly<Record<ChangeEvent['type'], number>> = {
@@ -14,10 +15,6 @@ const ranks: Readonly<Record<ChangeEvent['type'], number>> = {
   failed: 3,
   ruled: 4,
 };
-
-function compareText(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
-}
 
 /** Of what people say of one time the last word counts, also where it was said of what was another change then. */
 function compareRulings(left: ChangeEvent, right: ChangeEvent): number {

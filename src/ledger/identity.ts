@@ -1,4 +1,5 @@
 import type { Change, ChangeFacts } from './change.ts';
+import { gapBetween, type Span } from './span.ts';
 
 /** What a report tells that can be held against a known change. Times in milliseconds. */
 export type Description = {
@@ -89,14 +90,13 @@ export function contradicts(left: Identifying, right: Identifying): boolean {
   return identifying.some((key) => compareField(key, left[key], right[key]) === 'contradict');
 }
 
-function spanOf({ startedAt, finishedAt, createdAt }: Change): { from: number; to: number } {
-  return { from: startedAt ?? finishedAt ?? createdAt, to: finishedAt ?? startedAt ?? createdAt };
+function spanOf({ startedAt, finishedAt, createdAt }: Change): Span {
+  return [startedAt ?? finishedAt ?? createdAt, finishedAt ?? startedAt ?? createdAt];
 }
 
 /** Milliseconds between what is told and a change; 0 where they overlap. */
 function distance({ from, to }: Description, change: Change): number {
-  const span = spanOf(change);
-  return Math.max(0, span.from - to, from - span.to);
+  return gapBetween([from, to], spanOf(change));
 }
 
 /**
@@ -137,7 +137,7 @@ export function findSame(
 
 /** Milliseconds between two changes; 0 where they overlap. */
 export function distanceOf(left: Change, right: Change): number {
-  return distance({ source: left.source, facts: {}, ...spanOf(left) }, right);
+  return gapBetween(spanOf(left), spanOf(right));
 }
 
 /** Whether two changes that were not joined may be one all the same: no source named both, and something agrees. */

@@ -1,3 +1,4 @@
+import { compareText } from './compare-text.ts';
 import {
   type AttributionRuling,
   type Incident,
@@ -28,10 +29,6 @@ const noFacts: IncidentFacts = {
   labels: {},
   link: null,
 };
-
-function compareText(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
-}
 
 function compare(left: IncidentReport, right: IncidentReport): number {
   return (

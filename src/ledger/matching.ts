@@ -1,4 +1,6 @@
+import { compareText } from './compare-text.ts';
 import { contradicts, describeSame, type Identifying } from './identity.ts';
+import { gapBetween } from './span.ts';
 
 /** All that one source told of one change. Sources that told of the same thing make one change of their units. */
 export type Unit = {
@@ -17,10 +19,6 @@ type Pair = Nearness & { readonly one: number; readonly other: number };
 /** Milliseconds between two units, between their beginnings, and between their ends. */
 type Nearness = { readonly gap: number; readonly begun: number; readonly ended: number };
 
-function compareText(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
 function compareUnits(left: Unit, right: Unit): number {
   return (
     left.from - right.from ||
@@ -32,7 +30,7 @@ function compareUnits(left: Unit, right: Unit): number {
 
 /** Milliseconds between two; 0 where they overlap. */
 function gapOf(left: Unit, right: Unit): number {
-  return Math.max(0, left.from - right.to, right.from - left.to);
+  return gapBetween([left.from, left.to], [right.from, right.to]);
 }
 
 function nearnessOf(left: Unit, right: Unit): Nearness {

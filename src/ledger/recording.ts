@@ -84,7 +84,6 @@ async function create(
   policy: LedgerPolicy,
 ): Promise<Recorded | null> {
   const { source, externalId, service, environment } = named;
-  await store.holdPlace(service, environment);
   const base = { id: randomUUID(), source, externalId, service, environment, createdAt: policy.now };
   const whole = makeEvents(base.id, events, policy);
   const first = foldChange(base, whole, policy);

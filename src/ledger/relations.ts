@@ -7,7 +7,8 @@ import type { LedgerStore } from './ledger-store.ts';
 import { findHeld } from './places.ts';
 import { attributionWindowOf, type LedgerPolicy, rollbackWindowOf } from './policy.ts';
 import { findRemedies, type Remedy } from './remedies.ts';
-import { openedUntil, remedyRangeOf, type Span, spanOf, surroundingsOf } from './surroundings.ts';
+import type { Span } from './span.ts';
+import { openedUntil, remedyRangeOf, spanOf, surroundingsOf } from './surroundings.ts';
 
 /** Ids of changes whose outcome may be another now. */
 type Touched = Set<string>;

@@ -3,9 +3,7 @@ import { type Change, completedAt } from './change.ts';
 import type { Surroundings } from './ledger-store.ts';
 import { attributionWindowOf, type LedgerPolicy, rollbackWindowOf } from './policy.ts';
 import type { RemedyRange } from './remedy-store.ts';
-
-/** Times of a beginning and an end, milliseconds. */
-export type Span = readonly [from: number, to: number];
+import type { Span } from './span.ts';
 
 /** From its beginning to its end, as far as they are known; `null` without any. */
 export function spanOf(change: Change): Span | null {

@@ -142,7 +142,7 @@ async function transact<T>(
     } catch (error) {
       if (tries === mostTries[dialect.name] || !lostAgainstAnother(error)) throw nameFailure(error);
     }
-    // Those who lost against each other must not meet again in step.
+    // Those who lost against each other must not meet again in step; only chance keeps two processes apart.
     await sleep(Math.random() * longestPauseMs);
   }
 }
